@@ -1,0 +1,76 @@
+/**
+ * PORT Runner: what placement sees of a machine that runs functions, or of its simulated twin.
+ *
+ * The grammar of an engagement, checked by the conformance suite and by the flights' checkers:
+ * `nack complete | finished complete | start data* finished complete | ... error`.
+ */
+import type { Observable } from 'rxjs';
+import type { Call } from './call.js';
+
+/** A header as it travels: one entry a value, order kept, names as the peer wrote them. */
+export type Header = readonly [name: string, value: string];
+
+/**
+ * Why a runner certainly did not execute a call. `size`: does not fit now, a smaller call might;
+ * `unreachable`: no stream was created; `closed`: this LB has closed the runner.
+ */
+export type NackReason = 'busy' | 'size' | 'draining' | 'unreachable' | 'closed';
+
+/** "Not executed, try elsewhere." A value, not an error: errors mean "maybe executed". */
+export interface Nack {
+  readonly kind: 'nack';
+  readonly reason: NackReason;
+  /** The runner's wish not to be asked again for so long, in µs. */
+  readonly retryAfterUs?: number;
+}
+
+export interface Start {
+  readonly kind: 'start';
+  readonly status: number;
+  readonly headers: readonly Header[];
+}
+
+export interface Data {
+  readonly kind: 'data';
+  readonly bytes: Uint8Array;
+}
+
+/** The runner's verdict on an execution. A 503 before any output is a Nack instead. */
+export interface Finished {
+  readonly kind: 'finished';
+  readonly success: boolean;
+  /** The runner's error code (an HTTP status, or 0 when it had none); 0 on success. */
+  readonly code: number;
+  /** The runner's error text; empty on success. */
+  readonly message: string;
+  /** The function, not the platform, is to blame. */
+  readonly userError: boolean;
+  /** Runner-side durations in µs, where the runner reports them. */
+  readonly schedulerUs?: number;
+  readonly executionUs?: number;
+}
+
+export type RunnerEvent = Nack | Start | Data | Finished;
+
+/** What a runner says of itself on request. */
+export interface RunnerStatus {
+  readonly active: number;
+  readonly requestsReceived: number;
+  readonly requestsHandled: number;
+}
+
+export interface Runner {
+  readonly id: string;
+  /** An attempt opens on a ready runner only; a runner that is not ready is skipped. */
+  readonly ready: boolean;
+  /**
+   * Offers a call. Cold: nothing happens before subscription, each subscription is a new
+   * engagement, and unsubscribing cancels it all the way to the function. Never emits during
+   * subscribe. Errors are CallErrors: `broken` (maybe executed) or `expired`.
+   */
+  engage(call: Call, attempt: number): Observable<RunnerEvent>;
+  /** One answer of the runner's Status RPC. Cold; errors with `broken`. */
+  status(): Observable<RunnerStatus>;
+  /** Lets go of the connection. Open engagements break; later ones are NACKed `closed`. */
+  close(): void;
+}
