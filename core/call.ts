@@ -1,5 +1,6 @@
 /** The nouns: what comes in (Request), what is placed (Call), and how it ends (Outcome). */
 import type { Observable } from 'rxjs';
+import type { Body } from './body.js';
 import type { Header } from './runner.js';
 import type { Valve } from './valve.js';
 
@@ -10,11 +11,12 @@ export type RequestBody = Uint8Array | Observable<Uint8Array>;
 export interface Request {
   /** Call id; by default an instance prefix and a counter. Must be unique in this LB. */
   readonly id?: string;
-  /** The function to run. */
+  /** Name of the function to run. */
   readonly fn: string;
   readonly method: string;
   readonly url: string;
   readonly headers: readonly Header[];
+  /** Chunks are kept as they are: whoever emits one does not write to it afterwards. */
   readonly body: RequestBody;
   /** Announced body length in bytes, if any: a too large one is refused before reading. */
   readonly contentLength?: number;
@@ -43,8 +45,7 @@ export interface Call {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly Header[];
-  /** The cached body, as immutable chunks. */
-  readonly body: readonly Uint8Array[];
+  readonly body: Body;
   /** Absolute instants on the LB's clock, µs. */
   readonly arrivedAt: number;
   readonly deadline: number;
@@ -52,8 +53,18 @@ export interface Call {
   readonly createdWallMs: number;
   /** Back-pressure from the client to the runner. */
   readonly valve: Valve;
-  /** Tells that the attempt has handed the whole body to the wire. */
-  readonly bodySent: () => void;
+  readonly progress: Progress;
+}
+
+/** How far a call has come. Written by the stations, read by its balancer. */
+export interface Progress {
+  attempts: number;
+  /** An attempt is open: from here on a deadline is the runner's, not the search's. */
+  attemptOpen: boolean;
+  /** The first event that is not a NACK has come. */
+  committed: boolean;
+  /** An attempt broke before it said anything: "refused" would be a lie from here on. */
+  maybeExecuted: boolean;
 }
 
 /** How a call ended, exactly one of these. `refused`: nothing ran, ask again later. */

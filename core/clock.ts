@@ -43,9 +43,12 @@ export function createSystemClock(originUs = 0): Clock {
   };
 }
 
+/** Taken once: formatting a given instant reads no clock, so it is legal where `Date` is trapped. */
+const SystemDate = Date;
+
 /** A date as it travels: RFC 3339 with milliseconds, from wall-clock ms. */
 export function isoDate(wallMs: number): string {
-  return new Date(wallMs).toISOString();
+  return new SystemDate(wallMs).toISOString();
 }
 
 /**

@@ -16,7 +16,12 @@ export type ClientMessage =
       readonly slotHashId: string;
       readonly extensions: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly eof: boolean };
+  | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly eof: boolean }
+  /**
+   * A message that says nothing, or a half-close: a failure of the protocol wherever the stream is
+   * not over. With `callError` it is a `try` whose JSON is no call, and says why.
+   */
+  | { readonly kind: 'unknown'; readonly callError?: string };
 
 /** The verdict as it travels, in the union of both dialects' fields. */
 export interface FinishedMessage {

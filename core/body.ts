@@ -1,0 +1,112 @@
+/**
+ * Reads a client's body once, bounded by the bytes seen, and keeps it as immutable chunks, so that
+ * every attempt replays the same bytes. A body given as bytes is not copied and not counted.
+ */
+import { Observable, of } from 'rxjs';
+import type { Request } from './call.js';
+import type { Budget } from './budget.js';
+import { CallError } from './errors.js';
+import { invariant } from './invariant.js';
+
+/**
+ * A cached body. It is let go of once an attempt has both handed over all of it and had its first
+ * event that is not a NACK (a NACK can follow eof, and `start` can precede it), or with the call.
+ */
+export interface Body {
+  /** Empty once it is released. */
+  readonly chunks: readonly Uint8Array[];
+  readonly bytes: number;
+  /** A new attempt begins to send it. */
+  replay(): void;
+  /** The attempt has handed all of it to its wire. */
+  sent(): void;
+  /** No other attempt will come. */
+  committed(): void;
+  /** Lets go of the bytes and gives them back to the budget. Idempotent. */
+  release(): void;
+}
+
+/** Emits the whole body once. Errors: `body_too_large`, `full` (all calls' bytes), `body_broken`. */
+export function cacheBody(request: Request, maxBytes: number, budget: Budget): Observable<Body> {
+  const { body, contentLength } = request;
+  if (body instanceof Uint8Array) {
+    if (body.length > maxBytes) return tooLarge(maxBytes);
+    return of(createBody(body.length > 0 ? [body] : [], body.length, 0, budget));
+  }
+  if (contentLength !== undefined && contentLength > maxBytes) return tooLarge(maxBytes);
+  return new Observable<Body>((out) => {
+    let chunks: Uint8Array[] = [];
+    let bytes = 0;
+    let handedOver = false;
+    const reading = body.subscribe({
+      next(chunk) {
+        if (out.closed || chunk.length === 0) return;
+        if (bytes + chunk.length > maxBytes) {
+          out.error(sizeError(maxBytes));
+        } else if (!budget.take(chunk.length)) {
+          out.error(new CallError('full', 'the cache of request bodies is full'));
+        } else {
+          bytes += chunk.length;
+          chunks.push(chunk);
+        }
+      },
+      error: (cause) => out.error(new CallError('body_broken', 'the request broke off', { cause })),
+      complete() {
+        if (out.closed) return;
+        handedOver = true;
+        out.next(createBody(chunks, bytes, bytes, budget));
+        out.complete();
+      },
+    });
+    return () => {
+      reading.unsubscribe();
+      if (!handedOver) budget.give(bytes);
+      chunks = [];
+    };
+  });
+}
+
+function createBody(
+  chunks: readonly Uint8Array[],
+  bytes: number,
+  counted: number,
+  budget: Budget,
+): Body {
+  let held = chunks;
+  let released = false;
+  let sent = false;
+  let committed = false;
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    held = [];
+    budget.give(counted);
+  };
+  return {
+    get chunks() {
+      return held;
+    },
+    bytes,
+    replay() {
+      invariant(!released, 'a body was replayed after its release');
+      sent = false;
+    },
+    sent() {
+      sent = true;
+      if (committed) release();
+    },
+    committed() {
+      committed = true;
+      if (sent) release();
+    },
+    release,
+  };
+}
+
+function tooLarge(maxBytes: number): Observable<never> {
+  return new Observable((out) => out.error(sizeError(maxBytes)));
+}
+
+function sizeError(maxBytes: number): CallError {
+  return new CallError('body_too_large', `Request content too large, max ${maxBytes} bytes`);
+}

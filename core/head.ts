@@ -1,0 +1,94 @@
+/**
+ * The head of a response: which of a runner's headers reach the client, how many bytes it announced,
+ * and what its type is when it does not say. The LB owns framing; the runner only describes.
+ */
+import type { CallError } from './errors.js';
+import type { Header, Start } from './runner.js';
+
+/** Headers of one hop (RFC 9110 §7.6.1), and the length, which the LB counts for itself. */
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+]);
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** What RFC 9110 allows in a field value, as Latin-1. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Statuses that never have a body. */
+const BODYLESS = new Set([204, 304]);
+
+/** What the LB needs to know of a runner's head. */
+export interface Head {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /** The Content-Length the runner announced, when it is a plain number. */
+  readonly declared: number | undefined;
+  readonly typed: boolean;
+  /** No body may follow: HEAD, 204, 304. */
+  readonly bodyless: boolean;
+}
+
+/** Reads a runner's `start`. Headers that are not valid HTTP are dropped; repeats are kept. */
+export function readHead(start: Start, method: string): Head {
+  const status = start.status >= 200 && start.status <= 599 ? start.status : 200;
+  const hop = connectionNames(start.headers);
+  let declared: number | undefined;
+  let typed = false;
+  const headers: Header[] = [];
+  for (const header of start.headers) {
+    const name = header[0].toLowerCase();
+    if (name === 'content-length' && /^\d{1,15}$/.test(header[1])) declared = Number(header[1]);
+    if (NOT_FORWARDED.has(name) || hop?.has(name) === true) continue;
+    if (!TOKEN.test(name) || !VALUE.test(header[1])) continue;
+    if (name === 'content-type') typed = true;
+    headers.push(header);
+  }
+  return { status, headers, declared, typed, bodyless: method === 'HEAD' || BODYLESS.has(status) };
+}
+
+/** The headers that a Connection header names as its own hop's; undefined for none. */
+function connectionNames(headers: readonly Header[]): Set<string> | undefined {
+  let names: Set<string> | undefined;
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() !== 'connection') continue;
+    names ??= new Set();
+    for (const part of value.split(',')) names.add(part.trim().toLowerCase());
+  }
+  return names;
+}
+
+/** The type of a body whose runner did not say: JSON by its first byte, as the original; else text
+ * when it has no control bytes, else bytes. */
+export function sniffType(first: Uint8Array | undefined): string {
+  if (first === undefined || first.length === 0) return 'text/plain; charset=utf-8';
+  if (first[0] === 0x7b) return 'application/json; charset=utf-8';
+  const looked = first.subarray(0, 512);
+  const binary = looked.some((byte) => byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13);
+  return binary ? 'application/octet-stream' : 'text/plain; charset=utf-8';
+}
+
+const encoder = new TextEncoder();
+
+/** The response to a call that ended with an error before its head was out. */
+export function errorResponse(
+  error: CallError,
+  callId: string,
+): { status: number; headers: Header[]; body: Uint8Array } {
+  const body = encoder.encode(`${JSON.stringify({ message: error.text })}\n`);
+  const headers: Header[] = [
+    ['Content-Type', 'application/json; charset=utf-8'],
+    ['Content-Length', String(body.length)],
+    ['Fn-Call-Id', callId],
+  ];
+  if (error.status === 503) headers.push(['Retry-After', '15']);
+  return { status: error.status, headers, body };
+}

@@ -1,0 +1,75 @@
+/** What can be set on a balancer: every default with its reason, resolved and checked once. */
+
+export interface BalancerOptions {
+  /** Prefix of the call ids this LB makes up. Two LBs of one fleet need two prefixes. */
+  readonly idPrefix: string;
+  /** Calls in flight, lookups and uploads included. 10 000: about 200 MB of state at worst. */
+  readonly inFlightMax: number;
+  /** Bytes of one request body. 6 MiB, as the original is run. */
+  readonly bodyMaxBytes: number;
+  /** Bytes of all cached request bodies. 256 MiB: they are held while a call looks for a runner. */
+  readonly bodiesMaxBytes: number;
+  /** Bytes of one response body. 6 MiB, as the original is run. */
+  readonly responseMaxBytes: number;
+  /** Bytes of a response held for a slow client before its runner is slowed. 1 MiB. */
+  readonly absorbMaxBytes: number;
+  /** The same over all calls. 256 MiB. */
+  readonly absorbTotalBytes: number;
+  /** How long a lookup may take. 5 s: a lookup is one round trip to a store. */
+  readonly lookupMs: number;
+  /** How long a call looks for a runner; it never cuts a running call. 15 s. */
+  readonly placementMs: number;
+  /** Pause between two rounds over all runners. 10 ms, the original's. */
+  readonly roundPauseMs: number;
+  /** Whether a NACKed call is offered to the next runner. On; off is for comparison. */
+  readonly retry: 'on' | 'off';
+  /** The head waits this long after `start` for a short answer to complete. 5 ms. */
+  readonly headHoldMs: number;
+  /** ... or for this many bytes, whichever is first. 16 KiB, one socket buffer. */
+  readonly headHoldBytes: number;
+  /** After the runner's verdict, how long a client may stall before it is cut. 30 s. */
+  readonly clientIdleMs: number;
+  /** Close forces what is still in flight to end after this. 30 s, the default call timeout. */
+  readonly closeGraceMs: number;
+}
+
+export const balancerDefaults: BalancerOptions = Object.freeze({
+  idPrefix: 'lb0',
+  inFlightMax: 10_000,
+  bodyMaxBytes: 6 * 1024 * 1024,
+  bodiesMaxBytes: 256 * 1024 * 1024,
+  responseMaxBytes: 6 * 1024 * 1024,
+  absorbMaxBytes: 1024 * 1024,
+  absorbTotalBytes: 256 * 1024 * 1024,
+  lookupMs: 5_000,
+  placementMs: 15_000,
+  roundPauseMs: 10,
+  retry: 'on',
+  headHoldMs: 5,
+  headHoldBytes: 16 * 1024,
+  clientIdleMs: 30_000,
+  closeGraceMs: 30_000,
+});
+
+/** The longest duration any option may have: 24 days, what a system timer can wait. */
+const LONGEST_MS = 24 * 24 * 3600 * 1000;
+
+/** Fills in the defaults. Throws one RangeError that names every bad option. */
+export function resolveOptions(given: Partial<BalancerOptions>): BalancerOptions {
+  const options = { ...balancerDefaults, ...given };
+  const bad: string[] = [];
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (!(name in balancerDefaults)) bad.push(`${name}: unknown option`);
+    if (name === 'idPrefix' || name === 'retry') continue;
+    const most = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
+    if (typeof value !== 'number' || !(value > 0 && value <= most)) {
+      bad.push(`${name}: ${String(value)} is not a number above 0 and up to ${most}`);
+    }
+  }
+  if (options.idPrefix === '') bad.push('idPrefix: must not be empty');
+  if (options.retry !== 'on' && options.retry !== 'off') {
+    bad.push(`retry: ${String(options.retry)} is neither "on" nor "off"`);
+  }
+  if (bad.length > 0) throw new RangeError(`invalid balancer options: ${bad.join('; ')}`);
+  return Object.freeze(options);
+}

@@ -1,0 +1,206 @@
+/**
+ * The server half of the protocol: one wire, one executor → one engagement served. Pure, so the
+ * simulated and the real runners speak through the same lines.
+ */
+import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import type { Clock, Timer } from '../core/clock.js';
+import { guarded } from '../core/invariant.js';
+import type { Nack, RunnerEvent } from '../core/runner.js';
+import { createValve } from '../core/valve.js';
+import type { Executor } from './executor.js';
+import { cut } from './frames.js';
+import { META, type ClientMessage, type FinishedMessage, type ServerWire } from './wire.js';
+
+/** What all sessions of one runner share. */
+export interface SessionParts {
+  readonly clock: Clock;
+  readonly executor: Executor;
+  /** Bytes of a request body; more is answered 413. */
+  readonly bodyMaxBytes: number;
+}
+
+/** The runner stops this long before the LB's deadline, so that its verdict still arrives. */
+const HEADROOM_US = 20_000;
+
+const STATUS_OK = 0;
+/** gRPC UNKNOWN, which the original answers to a breach of the protocol. */
+const STATUS_UNKNOWN = 2;
+const STATUS_INTERNAL = 13;
+
+/** Serves one engagement, from its first message to its status. */
+export function serve(parts: SessionParts, wire: ServerWire): void {
+  const session = new Session(parts, wire);
+  wire.listen({
+    onMetadata: () => undefined,
+    onMessage: (message) => session.onMessage(message),
+    onDrain: () => session.onDrain(),
+    onEnd: () => session.onGone(),
+  });
+}
+
+class Session {
+  private execution: Subscription | undefined;
+  private timer: Timer | undefined;
+  private tried = false;
+  private eof = false;
+  private over = false;
+  private bodyBytes = 0;
+  private early: Uint8Array[] = [];
+  private reader: Subscriber<Uint8Array> | undefined;
+  private readonly valve = createValve();
+  private callId = '';
+
+  constructor(
+    private readonly parts: SessionParts,
+    private readonly wire: ServerWire,
+  ) {}
+
+  onMessage(message: ClientMessage): void {
+    if (this.over) return;
+    guarded(
+      () => {
+        if (!this.tried) return this.onFirst(message);
+        // Frames behind eof are ignored, as the original does.
+        if (this.eof) return;
+        if (message.kind !== 'data') return this.breach('expected ClientMsg_Data');
+        this.onFrame(message.bytes, message.eof);
+      },
+      (thrown) => this.stop(STATUS_INTERNAL, thrown instanceof Error ? thrown.message : 'bug'),
+    );
+  }
+
+  onDrain(): void {
+    this.valve.set(true);
+  }
+
+  /** The LB has canceled or is gone: the function stops, nothing more is said. */
+  onGone(): void {
+    if (this.over) return;
+    this.over = true;
+    this.letGo();
+  }
+
+  private onFirst(message: ClientMessage): void {
+    if (message.kind !== 'try') return this.breach('expected ClientMsg_Try');
+    this.tried = true;
+    const { clock, executor } = this.parts;
+    const { remainingUs, metadata } = this.wire;
+    this.callId = message.model.id;
+    const execution = executor
+      .execute({
+        model: message.model,
+        attempt: Number(metadata[META.attempt] ?? 0),
+        slotHashId: message.slotHashId,
+        extensions: message.extensions,
+        body: this.body(),
+        valve: this.valve,
+      })
+      .subscribe({
+        next: (event) => this.onEvent(event),
+        error: (error: unknown) =>
+          this.verdict(0, error instanceof Error ? error.message : 'error'),
+        complete: () => this.verdict(0, 'the executor said nothing'),
+      });
+    if (this.over) return execution.unsubscribe();
+    this.execution = execution;
+    if (remainingUs === undefined) return;
+    const patience = Math.max(0, remainingUs - HEADROOM_US);
+    this.timer = clock.after(patience, () => this.verdict(504, 'Timed out', true));
+  }
+
+  private onFrame(bytes: Uint8Array, eof: boolean): void {
+    this.bodyBytes += bytes.length;
+    if (this.bodyBytes > this.parts.bodyMaxBytes) {
+      return this.verdict(413, 'Request content too large');
+    }
+    this.eof = eof;
+    if (this.reader === undefined) {
+      if (bytes.length > 0) this.early.push(bytes);
+      return;
+    }
+    if (bytes.length > 0) this.reader.next(bytes);
+    if (eof) this.reader?.complete();
+  }
+
+  /** The body as the executor reads it; bounded by `bodyMaxBytes` while nobody does. */
+  private body(): Observable<Uint8Array> {
+    return new Observable((reader) => {
+      for (const bytes of this.early) reader.next(bytes);
+      this.early = [];
+      if (this.eof) return reader.complete();
+      this.reader = reader;
+      return () => {
+        this.reader = undefined;
+      };
+    });
+  }
+
+  private onEvent(event: RunnerEvent): void {
+    if (this.over) return;
+    if (event.kind === 'nack') return this.nack(event);
+    if (event.kind === 'start') {
+      this.wire.send({ kind: 'start', status: event.status, headers: event.headers });
+    } else if (event.kind === 'data') {
+      for (const bytes of cut(event.bytes)) {
+        if (!this.wire.send({ kind: 'data', bytes })) this.valve.set(false);
+      }
+    } else {
+      const { success, code, message, userError, schedulerUs = 0, executionUs = 0 } = event;
+      this.finish({
+        kind: 'finished',
+        success,
+        details: this.callId,
+        errorCode: code,
+        errorStr: message,
+        errorUser: userError,
+        schedulerDuration: schedulerUs * 1000,
+        executionDuration: executionUs * 1000,
+      });
+    }
+  }
+
+  /** Reason and push-back travel as metadata beside the verdict, where the original has no eyes. */
+  private nack(nack: Nack): void {
+    const { reason, retryAfterUs } = nack;
+    const metadata: Record<string, string> = { [META.nackReason]: reason };
+    if (retryAfterUs !== undefined) metadata[META.retryAfterMs] = String(retryAfterUs / 1000);
+    this.wire.sendMetadata(metadata);
+    this.verdict(503, 'Timed out - server too busy');
+  }
+
+  private verdict(errorCode: number, errorStr: string, errorUser = false): void {
+    if (this.over) return;
+    this.finish({
+      kind: 'finished',
+      success: false,
+      details: this.callId,
+      errorCode,
+      errorStr,
+      errorUser,
+      schedulerDuration: 0,
+      executionDuration: 0,
+    });
+  }
+
+  private finish(message: FinishedMessage): void {
+    this.wire.send(message);
+    this.stop(STATUS_OK, '');
+  }
+
+  private breach(what: string): void {
+    this.stop(STATUS_UNKNOWN, `Protocol failure: ${what}`);
+  }
+
+  private stop(code: number, message: string): void {
+    this.over = true;
+    this.wire.finish(code, message);
+    this.letGo();
+  }
+
+  private letGo(): void {
+    this.timer?.cancel();
+    this.execution?.unsubscribe();
+    this.early = [];
+    this.reader = undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/** What a collector has gathered, turned into a result and the rows of its charts at landing. */
+import type { FaultLine, FlightEnd, FlightHeader } from '../core/record.js';
+import type { FaultSpan, LoadRow } from './flight.js';
+import { BINS_MAX, type Grid } from './grid.js';
+import type { Latencies } from './latency.js';
+import type { Load, RunnerLoad } from './load.js';
+import { judge, roundTo, type FlightResult, type Unjudged } from './result.js';
+
+/** Rows of the load map; more runners than this are averaged with their neighbours. */
+const LOAD_ROWS_MAX = 100;
+
+export interface Measured {
+  readonly calls: FlightResult['calls'];
+  readonly totals: { readonly attempts: number; readonly nacks: number };
+  readonly latencies: Latencies;
+  readonly load: Load;
+  /** Whether any executor's line came; without them nothing is known of utilization. */
+  readonly executorsTold: boolean;
+  readonly grid: Grid;
+}
+
+export function createResult(
+  header: FlightHeader,
+  end: FlightEnd,
+  measured: Measured,
+): FlightResult {
+  const { calls, totals, executorsTold, grid, load } = measured;
+  const unjudged: Unjudged = {
+    scenario: header.scenario,
+    on: header.on,
+    placer: header.placer,
+    seed: header.seed,
+    digest: end.digest,
+    wallMs: roundTo(end.wallMs, 3),
+    virtualMs: roundTo(end.virtualMs, 3),
+    calls,
+    attempts: {
+      total: totals.attempts,
+      nacks: totals.nacks,
+      perCall: calls.offered === 0 ? null : roundTo(totals.attempts / calls.offered, 4),
+      perOk: calls.ok === 0 ? null : roundTo(totals.attempts / calls.ok, 4),
+    },
+    latencyMs: latencySummary(measured.latencies),
+    goodputPerSec: end.virtualMs > 0 ? roundTo(calls.ok / (end.virtualMs / 1000), 3) : null,
+    runners: load.runners.map((runner) => ({
+      id: runner.id,
+      calls: executorsTold ? runner.executions : runner.commits,
+      nacks: runner.nacks,
+      utilization: executorsTold ? utilizationOf(runner, load, grid) : null,
+    })),
+    lbs: [{ id: 'lb0', offered: calls.offered, ok: calls.ok }],
+  };
+  const { runners, lbs, ...head } = unjudged;
+  return { ...head, slo: judge(header.slo, unjudged), runners, lbs };
+}
+
+function latencySummary(latencies: Latencies): FlightResult['latencyMs'] {
+  const shares = [[50, 100], [90, 100], [99, 100], [999, 1000]] as const;
+  const [p50, p90, p99, p999] = latencies.quantiles(shares).map(toMs);
+  return {
+    mean: toMs(latencies.mean),
+    p50: p50 ?? null,
+    p90: p90 ?? null,
+    p99: p99 ?? null,
+    p999: p999 ?? null,
+    max: toMs(latencies.max),
+  };
+}
+
+function toMs(us: number | null): number | null {
+  return us === null ? null : roundTo(us / 1000, 3);
+}
+
+function utilizationOf(runner: RunnerLoad, load: Load, grid: Grid): number | null {
+  const available = runner.slots * grid.duration;
+  if (available === 0) return null;
+  return roundTo(load.busy(runner).reduce((sum, busy) => sum + busy, 0) / available, 4);
+}
+
+/** One row a runner, or a row for each few neighbours when there are too many to draw. */
+export function loadRows(load: Load, grid: Grid): readonly LoadRow[] {
+  const { runners } = load;
+  const size = Math.ceil(runners.length / LOAD_ROWS_MAX);
+  const rows: LoadRow[] = [];
+  for (let i = 0; i < runners.length; i += size) {
+    const group = runners.slice(i, i + size);
+    const [first, last] = [group[0]!.id, group[group.length - 1]!.id];
+    rows.push({
+      label: group.length === 1 ? first : `${first} … ${last}`,
+      runners: group.length,
+      percent: percentBusy(group, load, grid),
+    });
+  }
+  return rows;
+}
+
+function percentBusy(group: readonly RunnerLoad[], load: Load, grid: Grid): readonly number[] {
+  const slots = group.reduce((sum, runner) => sum + runner.slots, 0);
+  const sums = new Float64Array(BINS_MAX);
+  for (const runner of group) load.busy(runner).forEach((busy, bin) => (sums[bin]! += busy));
+  return Array.from(sums.subarray(0, grid.used), (busy, bin) => {
+    // The last bin is as long as the flight leaves it.
+    const available = slots * Math.min(grid.width, grid.duration - bin * grid.width);
+    return available > 0 ? Math.round((100 * busy) / available) : 0;
+  });
+}
+
+export function faultSpan(line: FaultLine, origin: number): FaultSpan {
+  return {
+    fault: line.fault,
+    target: line.target,
+    fromMs: roundTo((line.at - origin) / 1000, 3),
+    untilMs: roundTo((Math.max(line.at, line.until) - origin) / 1000, 3),
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * A simulated function behind a runner's end of the protocol: it takes a slot, reads its request,
+ * takes its time, and answers. The same lines run in the simulated fleet and, on the system's clock,
+ * in the real runner processes of a gRPC flight. Its log is the ground truth of a flight.
+ */
+import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import { createCapacity, type Capacity, type Place } from '../core/capacity.js';
+import type { Clock, Timer } from '../core/clock.js';
+import type { ExecutorLine } from '../core/record.js';
+import type { Rng } from '../core/rng.js';
+import type { NackReason, RunnerEvent } from '../core/runner.js';
+import type { Executor, Offer } from '../proto/executor.js';
+import { EMPTY_HASH, hashBytes, responseContent } from './content.js';
+import { draw } from './laws.js';
+import type { ScenarioFunction, ScenarioRunner } from './scenario.js';
+
+/** What a simulated runner is made of. */
+export interface SimExecutorParts {
+  readonly clock: Clock;
+  /** Split by call id for service times: a call costs the same wherever it lands. */
+  readonly service: Rng;
+  /** For NACKs that a storm throws. */
+  readonly chance: Rng;
+  readonly runner: ScenarioRunner;
+  readonly functions: readonly ScenarioFunction[];
+  /** Called before the function starts; a real runner writes the line synchronously. */
+  readonly log: (line: ExecutorLine) => void;
+}
+
+/** How a fault bends a runner; set while flying. */
+export interface Bend {
+  /** Service times of executions that start now are so many times longer. */
+  slow: number;
+  /** Share of offers that are NACKed whatever the capacity. */
+  nack: number;
+}
+
+export interface SimExecutor extends Executor {
+  readonly bend: Bend;
+  /** Executions that hold a slot now. */
+  readonly active: number;
+}
+
+export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
+  const capacity = createCapacity({ slots: parts.runner.slots, queue: parts.runner.queue });
+  const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
+  const bend: Bend = { slow: 1, nack: 0 };
+  return {
+    bend,
+    get active() {
+      return capacity.active;
+    },
+    execute: (offer) =>
+      new Observable((out) => {
+        const fn = functions.get(offer.model.fn_id);
+        if (fn === undefined) {
+          out.next(failed(404, `no function named "${offer.model.fn_id}" on this runner`));
+          return out.complete();
+        }
+        const execution = new Execution(parts, bend, capacity, offer, fn, out);
+        execution.begin();
+        return () => execution.stop();
+      }),
+  };
+}
+
+class Execution {
+  private place: Place | undefined;
+  private reading: Subscription | undefined;
+  private timer: Timer | undefined;
+  private started = false;
+  private over = false;
+  private bytes = 0;
+  private hash = EMPTY_HASH;
+
+  constructor(
+    private readonly parts: SimExecutorParts,
+    private readonly bend: Bend,
+    private readonly capacity: Capacity,
+    private readonly offer: Offer,
+    private readonly fn: ScenarioFunction,
+    private readonly out: Subscriber<RunnerEvent>,
+  ) {}
+
+  begin(): void {
+    const { bend } = this;
+    if (bend.nack > 0 && this.parts.chance.float() < bend.nack) return this.nack('busy');
+    // With a free slot, `run` is called before `enter` returns.
+    const place = this.capacity.enter(this.offer.model.memory, () => this.run());
+    if (typeof place === 'string') return this.nack(place);
+    this.place = place;
+    if (this.over) place.leave();
+  }
+
+  private nack(reason: NackReason): void {
+    this.over = true;
+    this.parts.log({ kind: 'exec-nack', ...this.line(), reason });
+    this.out.next({ kind: 'nack', reason });
+    this.out.complete();
+  }
+
+  private run(): void {
+    const { active, slots } = this.capacity;
+    this.started = true;
+    this.parts.log({ kind: 'exec-start', ...this.line(), active, slots });
+    this.reading = this.offer.body.subscribe({
+      next: (bytes) => {
+        this.bytes += bytes.length;
+        this.hash = hashBytes(this.hash, bytes);
+      },
+      error: (error: unknown) => this.out.error(error),
+      complete: () => this.work(),
+    });
+  }
+
+  /** The request is read: the function works for its time. */
+  private work(): void {
+    const { parts, offer, fn, bend, bytes, hash } = this;
+    parts.log({ kind: 'exec-read', ...this.line(), bytes, hash });
+    if (fn.head === 'early') this.out.next(START);
+    const service = draw(fn.service, parts.service.split(offer.model.id));
+    const us = Math.round((service * bend.slow) / parts.runner.speed);
+    this.timer = parts.clock.after(us, () => this.answer(us));
+  }
+
+  private answer(executionUs: number): void {
+    const { fn, offer, out, parts } = this;
+    const body = responseContent(offer.model.id, fn.responseBytes);
+    const hash = hashBytes(EMPTY_HASH, body);
+    this.over = true;
+    parts.log({ kind: 'exec-end', ...this.line(), outcome: 'ok', bytes: body.length, hash });
+    // The slot is free before the LB can know, so its next offer finds it.
+    this.place?.leave();
+    if (fn.head === 'late') out.next(START);
+    if (body.length > 0) out.next({ kind: 'data', bytes: body });
+    out.next({ ...DONE, executionUs });
+    out.complete();
+  }
+
+  /** Canceled, or its runner's deadline is near: the function stops and frees its slot. */
+  stop(): void {
+    if (this.over) return;
+    this.over = true;
+    this.timer?.cancel();
+    this.reading?.unsubscribe();
+    if (this.started) {
+      const line = this.line();
+      this.parts.log({
+        kind: 'exec-end',
+        ...line,
+        outcome: 'canceled',
+        bytes: 0,
+        hash: EMPTY_HASH,
+      });
+    }
+    this.place?.leave();
+  }
+
+  private line(): { at: number; runner: string; call: string; attempt: number } {
+    const { parts, offer } = this;
+    const { attempt } = offer;
+    return { at: parts.clock.now(), runner: parts.runner.id, call: offer.model.id, attempt };
+  }
+}
+
+const START: RunnerEvent = {
+  kind: 'start',
+  status: 200,
+  headers: [['Content-Type', 'application/octet-stream']],
+};
+
+const DONE = { kind: 'finished', success: true, code: 0, message: '', userError: false } as const;
+
+const failed = (code: number, message: string): RunnerEvent => ({
+  kind: 'finished',
+  success: false,
+  code,
+  message,
+  userError: true,
+});

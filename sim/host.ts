@@ -1,0 +1,134 @@
+/**
+ * A simulated runner process: an executor, the sessions it serves, the link in front of it, and what
+ * can happen to a process: killed, started again, stopped and continued.
+ */
+import type { Clock } from '../core/clock.js';
+import type { ExecutorLine } from '../core/record.js';
+import type { Rng } from '../core/rng.js';
+import { serve } from '../proto/session.js';
+import { createSimExecutor, type SimExecutor } from './executor.js';
+import { createLink, type Link, type LinkOptions } from './link.js';
+import type { Scenario, ScenarioRunner } from './scenario.js';
+
+export interface HostParts {
+  readonly clock: Clock;
+  /** The flight's stream; split by the runner's id. */
+  readonly rng: Rng;
+  readonly scenario: Scenario;
+  readonly runner: ScenarioRunner;
+  readonly link: LinkOptions;
+  readonly log: (line: ExecutorLine) => void;
+}
+
+export interface Host {
+  readonly id: string;
+  readonly link: Link;
+  readonly executor: SimExecutor;
+  /** Stopped, and not continued yet. */
+  readonly stopped: boolean;
+  /** kill -9: nothing is written any more, the kernel resets its streams. */
+  crash(): void;
+  restart(): void;
+  /** SIGSTOP: timers and messages wait; SIGCONT runs what is overdue, in order. */
+  pause(): void;
+  resume(): void;
+}
+
+export function createHost(parts: HostParts): Host {
+  const { clock, runner, scenario } = parts;
+  const rng = parts.rng.split(`runner/${runner.id}`);
+  let alive = true;
+  let stopped = false;
+  let overdue: (() => void)[] = [];
+  let received = 0;
+
+  const awake = (work: () => void): void => {
+    if (stopped) overdue.push(work);
+    else work();
+  };
+
+  /** The process's own view of time: a stopped process runs nothing, however due it is. */
+  const own: Clock = {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    after(us, work) {
+      let canceled = false;
+      const timer = clock.after(us, () =>
+        awake(() => {
+          if (!canceled) work();
+        }),
+      );
+      return {
+        cancel() {
+          canceled = true;
+          timer.cancel();
+        },
+      };
+    },
+  };
+
+  const createExecutor = (): SimExecutor =>
+    createSimExecutor({
+      clock: own,
+      service: parts.rng.split('service'),
+      chance: rng.split('nack'),
+      runner,
+      functions: scenario.functions,
+      log: (line) => {
+        if (alive) parts.log(line);
+      },
+    });
+  let executor = createExecutor();
+
+  const link = createLink(clock, rng.split('link'), parts.link, {
+    get alive() {
+      return alive;
+    },
+    awake,
+    accept(wire) {
+      received += 1;
+      serve({ clock: own, executor, bodyMaxBytes: scenario.limits.requestBodyBytes }, wire);
+    },
+    status: () => ({
+      active: executor.active,
+      requestsReceived: received,
+      requestsHandled: received,
+    }),
+  });
+
+  return {
+    id: runner.id,
+    link,
+    get executor() {
+      return executor;
+    },
+    get stopped() {
+      return stopped;
+    },
+    crash() {
+      if (!alive) return;
+      alive = false;
+      stopped = false;
+      overdue = [];
+      link.serverDied();
+    },
+    restart() {
+      if (alive) return;
+      const { bend } = executor;
+      executor = createExecutor();
+      Object.assign(executor.bend, bend);
+      alive = true;
+      link.serverBack();
+    },
+    pause() {
+      if (alive) stopped = true;
+    },
+    resume() {
+      if (!stopped) return;
+      stopped = false;
+      const due = overdue;
+      overdue = [];
+      for (const work of due) awake(work);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * The network between an LB and one runner, in virtual time: a Channel at one end, served wires at
+ * the other. Latency, jitter, connection loss, stream resets, and rules that say what happens to
+ * the messages on their way. Messages sent in one instant travel as one event.
+ */
+import type { Clock } from '../core/clock.js';
+import type { Rng } from '../core/rng.js';
+import type { Channel, ClientMessage, RunnerMessage, ServerWire } from '../proto/wire.js';
+import { Stream } from './stream.js';
+
+export interface LinkOptions {
+  readonly oneWayUs: number;
+  /** Each batch takes up to so much longer, uniformly; order within a stream is kept. */
+  readonly jitterUs: number;
+  /** From the runner's return to a connection that is up again. */
+  readonly reconnectUs: number;
+  /** Sends each message through the bytes of the real codec, to prove that nothing is lost. */
+  readonly transcode: Transcode | undefined;
+}
+
+export interface Transcode {
+  client(message: ClientMessage): ClientMessage;
+  runner(message: RunnerMessage): RunnerMessage;
+}
+
+/** A batch of messages at its arrival: who it is for, and whether it holds a successful verdict. */
+export interface Passing {
+  readonly toRunner: boolean;
+  readonly verdict: boolean;
+}
+
+/** `drop` also silences that direction of the stream; `break` resets the stream instead. */
+export type Fate = 'pass' | 'drop' | 'break';
+
+/** What happens to a batch. The first rule that does not let it pass decides. */
+export type Rule = (passing: Passing) => Fate;
+
+/** The runner's end of a link. */
+export interface LinkServer {
+  /** The process is there: what arrives is served; else it is answered by a reset. */
+  readonly alive: boolean;
+  /** Runs when the process next can; at once unless it is stopped. */
+  awake(work: () => void): void;
+  accept(wire: ServerWire): void;
+  status(): { active: number; requestsReceived: number; requestsHandled: number };
+}
+
+export interface Link {
+  readonly channel: Channel;
+  /** Streams that either end still holds. */
+  readonly open: number;
+  readonly rules: Set<Rule>;
+  /** The runner's process died: its kernel resets everything. */
+  serverDied(): void;
+  /** It is back: the connection is up again after `reconnectUs`. */
+  serverBack(): void;
+  /** Resets every open stream, at both ends. */
+  resetStreams(): void;
+}
+
+/** What Node's HTTP/2 server takes before it drops a connection: burst 1000, then 33 a second. */
+const RESETS_MAX = 1000;
+const RESETS_PER_SECOND = 33;
+
+export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server: LinkServer): Link {
+  const streams = new Set<Stream>();
+  const rules = new Set<Rule>();
+  let ready = true;
+  let closed = false;
+  let connection = 0;
+  let resets = 0;
+  let resetsAt = clock.now();
+
+  const delay = (): number =>
+    options.jitterUs === 0 ? options.oneWayUs : options.oneWayUs + rng.int(options.jitterUs + 1);
+
+  /** Every stream of the connection breaks: at the runner now, at the LB one way later. */
+  const drop = (cause: string): void => {
+    connection += 1;
+    for (const stream of [...streams]) stream.breakAtServer(cause);
+    clock.after(options.oneWayUs, () => {
+      if (!server.alive) ready = false;
+      for (const stream of [...streams])
+        if (stream.connection < connection) stream.breakAtClient(cause);
+    });
+  };
+
+  /** Node's own discipline against rapid resets. */
+  const onReset = (): void => {
+    const now = clock.now();
+    resets = Math.max(0, resets - ((now - resetsAt) * RESETS_PER_SECOND) / 1_000_000) + 1;
+    resetsAt = now;
+    if (resets <= RESETS_MAX) return;
+    resets = 0;
+    drop('connection dropped after too many resets');
+  };
+
+  const fate = (passing: Passing): Fate => {
+    for (const rule of rules) {
+      const verdict = rule(passing);
+      if (verdict !== 'pass') return verdict;
+    }
+    return 'pass';
+  };
+
+  const parts = {
+    clock,
+    options,
+    server,
+    delay,
+    fate,
+    onReset,
+    forget: (stream: Stream) => void streams.delete(stream),
+  };
+
+  const channel: Channel = {
+    get ready() {
+      return ready && !closed;
+    },
+    wire() {
+      const stream = new Stream(parts, connection, () => ready && !closed);
+      return stream.client(() => streams.add(stream));
+    },
+    status(_remainingUs, done) {
+      const timer = clock.after(delay() + delay(), () =>
+        done(ready && !closed && server.alive ? server.status() : 'no connection'),
+      );
+      return () => timer.cancel();
+    },
+    close() {
+      closed = true;
+      for (const stream of [...streams]) {
+        stream.breakAtServer('the LB closed the connection');
+        stream.breakAtClient('the LB closed the connection');
+      }
+    },
+  };
+
+  return {
+    channel,
+    get open() {
+      return streams.size;
+    },
+    rules,
+    serverDied: () => drop('connection reset'),
+    serverBack() {
+      const back = connection;
+      clock.after(options.reconnectUs, () => {
+        if (server.alive && connection === back) ready = true;
+      });
+    },
+    resetStreams() {
+      for (const stream of [...streams]) {
+        stream.breakAtServer('stream reset');
+        clock.after(options.oneWayUs, () => stream.breakAtClient('stream reset'));
+      }
+    },
+  };
+}

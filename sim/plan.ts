@@ -1,0 +1,40 @@
+/**
+ * What a flight offers, call by call: when, which function, under which id. Drawn from the seed
+ * alone, so that two policies, and the two worlds, are offered the same.
+ */
+import type { Rng } from '../core/rng.js';
+import type { Scenario, ScenarioFunction } from './scenario.js';
+
+export interface PlannedCall {
+  readonly id: string;
+  /** From the start of the flight, µs. Absolute: arrivals never drift. */
+  readonly atUs: number;
+  readonly fn: ScenarioFunction;
+}
+
+/** Yields the calls of a flight in the order of their arrival; undefined after the last. */
+export function planCalls(scenario: Scenario, rng: Rng): () => PlannedCall | undefined {
+  const arrivals = rng.split('arrivals');
+  const choice = rng.split('functions');
+  const meanUs = 1_000_000 / scenario.arrivals.ratePerSec;
+  let at = 0;
+  let index = 0;
+  return () => {
+    if (index === scenario.calls) return undefined;
+    // Fractions of a µs are kept in the sum and dropped in the instant, so the rate is exact.
+    at += scenario.arrivals.kind === 'poisson' ? -meanUs * Math.log(1 - arrivals.float()) : meanUs;
+    index += 1;
+    return { id: `c${index}`, atUs: Math.round(at), fn: pick(scenario.functions, choice) };
+  };
+}
+
+function pick(functions: readonly ScenarioFunction[], rng: Rng): ScenarioFunction {
+  const first = functions[0] as ScenarioFunction;
+  if (functions.length === 1) return first;
+  let left = rng.float() * functions.reduce((sum, fn) => sum + fn.weight, 0);
+  for (const fn of functions) {
+    left -= fn.weight;
+    if (left < 0) return fn;
+  }
+  return first;
+}

@@ -1,0 +1,44 @@
+/** What a fleet can carry on average: arithmetic on means, not a simulation. */
+import type { Scenario, ServiceLaw } from './resolved.js';
+
+/** What capacity depends on, so that it can be known before the arrival rate is. */
+export type Fleet = Pick<Scenario, 'runners' | 'functions' | 'network'>;
+
+/**
+ * Calls per second when every slot is always busy: Σ slots·speed / (E[S] + round trip). The round
+ * trip counts because a slot freed here is filled by a call that still has to travel.
+ */
+export function capacityPerSec(fleet: Fleet): number {
+  let slots = 0;
+  for (const runner of fleet.runners) slots += runner.slots * runner.speed;
+  const heldUs = meanServiceUs(fleet.functions) + fleet.network.roundTripUs;
+  // A free function over a free network would carry everything: say the most that µs can tell.
+  return (slots * 1_000_000) / Math.max(heldUs, 1);
+}
+
+/** Mean service time in µs at speed 1, over all functions by weight. */
+export function meanServiceUs(functions: Scenario['functions']): number {
+  let total = 0;
+  let weights = 0;
+  for (const { weight, service } of functions) {
+    total += weight * lawMeanUs(service);
+    weights += weight;
+  }
+  return total / weights;
+}
+
+/** Mean of one law, µs. */
+export function lawMeanUs(law: ServiceLaw): number {
+  switch (law.kind) {
+    case 'constant':
+      return law.valueUs;
+    case 'uniform':
+      return (law.minUs + law.maxUs) / 2;
+    case 'exponential':
+      return law.meanUs;
+    case 'lognormal':
+      return law.medianUs * Math.exp((law.sigma * law.sigma) / 2);
+    default:
+      return law satisfies never;
+  }
+}

@@ -1,0 +1,167 @@
+/** A scenario in words, for the first lines of a flight and of its report. Nothing reads them. */
+import { formatDuration, formatNumber, formatRate, formatSize } from '../units.js';
+import { capacityPerSec } from './capacity.js';
+import type {
+  Scenario,
+  ScenarioFault,
+  ScenarioFunction,
+  ScenarioRunner,
+  ServiceLaw,
+} from './resolved.js';
+
+/** Load, fleet, functions, network, policy, limits, faults, objectives: a sentence each. */
+export function describe(scenario: Scenario): string[] {
+  return [
+    loadWords(scenario),
+    fleetWords(scenario),
+    ...several(scenario.functions, (fn) => functionWords(fn, scenario.functions), 'functions'),
+    networkWords(scenario),
+    placementWords(scenario),
+    limitWords(scenario),
+    ...several(scenario.faults, (fault) => faultWords(fault, scenario), 'faults'),
+    ...(scenario.slo.length === 0 ? [] : [sloWords(scenario)]),
+  ];
+}
+
+/** Lines that nobody reads hide those that somebody should. */
+const MOST_LINES = 12;
+
+function several<T>(
+  items: readonly T[],
+  words: (item: T) => string,
+  what: string,
+): readonly string[] {
+  const lines = items.slice(0, MOST_LINES).map(words);
+  const more = items.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${formatNumber(more)} more ${what}`];
+}
+
+function time(us: number): string {
+  return formatDuration(Math.round(us), ' ');
+}
+
+function loadWords({ calls, arrivals }: Scenario): string {
+  const seconds = calls / arrivals.ratePerSec;
+  const lasting =
+    seconds < 600 ? `${seconds.toFixed(1)} s` : `${formatNumber(seconds / 60, 1)} minutes`;
+  const rate = formatRate(arrivals.ratePerSec);
+  return `${plural(calls, 'call')}, ${arrivals.kind} ${rate} for about ${lasting}`;
+}
+
+function fleetWords(scenario: Scenario): string {
+  const groups: { like: ScenarioRunner; count: number }[] = [];
+  for (const runner of scenario.runners) {
+    const last = groups.at(-1);
+    const { slots, queue, speed } = last?.like ?? runner;
+    const alike = runner.slots === slots && runner.queue === queue && runner.speed === speed;
+    if (last !== undefined && alike) last.count++;
+    else groups.push({ like: runner, count: 1 });
+  }
+  const words = groups.slice(0, MOST_LINES).map(({ like, count }) => {
+    const queue = like.queue === 0 ? '' : ` + ${formatNumber(like.queue)} queue places`;
+    const speed = like.speed === 1 ? '' : ` at speed ${like.speed}`;
+    return `${plural(count, 'runner')} × ${plural(like.slots, 'slot')}${queue}${speed}`;
+  });
+  const more = groups.length - words.length;
+  const capacity = capacityPerSec(scenario);
+  const load = formatNumber((scenario.arrivals.ratePerSec / capacity) * 100);
+  const summary = `capacity ${formatRate(capacity)}, load ${load} %`;
+  return `${words.join(', ')}${more > 0 ? `, and ${more} more groups` : ''} (${summary})`;
+}
+
+function functionWords(fn: ScenarioFunction, all: Scenario['functions']): string {
+  const total = all.reduce((sum, { weight }) => sum + weight, 0);
+  const share =
+    all.length === 1 ? '' : `${formatNumber((fn.weight / total) * 100, 1)} % of calls, `;
+  const bodies = `${formatSize(fn.requestBytes, ' ')} in, ${formatSize(fn.responseBytes, ' ')} out`;
+  const head = fn.head === 'early' ? 'head at the start' : 'head with the answer';
+  const twice = fn.idempotent ? 'idempotent' : 'not idempotent';
+  const limit = `timeout ${time(fn.timeoutUs)}`;
+  const memory = `${formatNumber(fn.memoryMb)} MB`;
+  const parts = [lawWords(fn.service), bodies, limit, head, twice, memory];
+  return `${fn.name}: ${share}${parts.join(', ')}`;
+}
+
+function lawWords(law: ServiceLaw): string {
+  switch (law.kind) {
+    case 'constant':
+      return `always ${time(law.valueUs)}`;
+    case 'uniform':
+      return `uniform ${time(law.minUs)} to ${time(law.maxUs)}`;
+    case 'exponential':
+      return `exponential, mean ${time(law.meanUs)}`;
+    case 'lognormal':
+      return `lognormal, median ${time(law.medianUs)}, sigma ${law.sigma}`;
+    default:
+      return law satisfies never;
+  }
+}
+
+function networkWords({ network }: Scenario): string {
+  const jitter = network.jitterUs === 0 ? 'no jitter' : `jitter up to ${time(network.jitterUs)}`;
+  const trip = `round trip ${time(network.roundTripUs)}`;
+  return `${trip}, ${jitter}, reconnects after ${time(network.reconnectUs)}`;
+}
+
+function placementWords({ placement }: Scenario): string {
+  const { placer, retry, pauseUs, budgetUs } = placement;
+  if (!retry) return `${placer} placer, a NACK is final (retry off)`;
+  const rounds = `${time(pauseUs)} between rounds`;
+  return `${placer} placer, NACK → next runner, ${rounds}, looks for at most ${time(budgetUs)}`;
+}
+
+function limitWords({ limits }: Scenario): string {
+  const request = formatSize(limits.requestBodyBytes, ' ');
+  const response = formatSize(limits.responseBodyBytes, ' ');
+  const total = formatSize(limits.bodyTotalBytes, ' ');
+  const calls = `at most ${formatNumber(limits.inFlight)} calls in flight`;
+  return `${calls}, bodies of ${request} in (${total} in all) and ${response} out`;
+}
+
+function faultWords(fault: ScenarioFault, { runners }: Scenario): string {
+  const all = fault.runners.length === runners.length;
+  const shown = fault.runners.slice(0, 5).join(', ');
+  const more = fault.runners.length - 5;
+  const some = more > 0 ? `${shown} and ${formatNumber(more)} more` : shown;
+  const who = all ? `all ${plural(runners.length, 'runner')}` : some;
+  const lasting = fault.untilUs === null ? 'for ever' : `for ${time(fault.untilUs - fault.atUs)}`;
+  const how = fault.kind === 'stream-reset' ? '' : ` ${lasting}`;
+  return `at ${time(fault.atUs)}: ${whatHappens(fault)}${how} on ${who}`;
+}
+
+function whatHappens(fault: ScenarioFault): string {
+  switch (fault.kind) {
+    case 'crash':
+    case 'pause':
+    case 'half-open':
+      return fault.kind;
+    case 'slow':
+      return `slow ×${fault.factor}`;
+    case 'stream-reset':
+      return 'all open streams reset';
+    case 'nack-storm':
+      return fault.probability === 1 ? 'NACK storm' : `NACK storm (${chance(fault.probability)})`;
+    case 'response-lost':
+      return fault.probability === 1
+        ? 'responses lost'
+        : `responses lost (${chance(fault.probability)})`;
+    default:
+      return fault satisfies never;
+  }
+}
+
+function chance(probability: number): string {
+  return `${formatNumber(probability * 100, 4)} % of calls`;
+}
+
+function sloWords({ slo }: Scenario): string {
+  const words = slo
+    .slice(0, MOST_LINES)
+    .map((one) => ('min' in one ? `${one.metric} ≥ ${one.min}` : `${one.metric} ≤ ${one.max}`));
+  const more = slo.length - words.length;
+  return `must hold: ${words.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,292 @@
+/**
+ * One engagement's stream through virtual time: a client wire, a server wire, and two pipes between
+ * them. A pipe keeps order, carries what was sent in one instant as one event, and counts what is
+ * unread so that `send` can say "enough".
+ */
+import type { Clock } from '../core/clock.js';
+import type {
+  ClientMessage,
+  ClientWire,
+  Metadata,
+  RunnerMessage,
+  ServerWire,
+  WireEnd,
+  WireListener,
+} from '../proto/wire.js';
+import type { Fate, LinkOptions, LinkServer, Passing } from './link.js';
+
+/** What all streams of a link share. */
+export interface StreamParts {
+  readonly clock: Clock;
+  readonly options: LinkOptions;
+  readonly server: LinkServer;
+  readonly delay: () => number;
+  readonly fate: (passing: Passing) => Fate;
+  /** The LB reset a stream at the server. */
+  readonly onReset: () => void;
+  readonly forget: (stream: Stream) => void;
+}
+
+/** HTTP/2's initial window: unread bytes beyond which a sender is told to stop. */
+const WINDOW = 65_535;
+
+/** What travels beside messages: metadata, or the end. */
+class Signal {
+  constructor(
+    readonly metadata: Metadata | undefined,
+    readonly end: WireEnd | undefined,
+  ) {}
+}
+
+type Item<M> = M | Signal;
+
+/** One direction: from a sender's `send` to a receiver's listener. */
+class Pipe<M extends ClientMessage | RunnerMessage> {
+  listener: WireListener<M> | undefined;
+  /** Tells the sender that it may go on. */
+  onRoom: (() => void) | undefined;
+  /** The receiver takes nothing more: it has its end, or has gone. */
+  closed = false;
+  private batch: Item<M>[] = [];
+  private batchAt = -1;
+  private lastArrival = 0;
+  private silenced = false;
+  private paused = false;
+  private delivering = false;
+  private waiting: Item<M>[] = [];
+  private unread = 0;
+  private full = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly delay: () => number,
+    private readonly arrive: (batch: Item<M>[]) => void,
+  ) {}
+
+  /** False: more than a window is unread. */
+  send(message: M): boolean {
+    if (message.kind === 'data') this.unread += message.bytes.length;
+    this.push(message);
+    if (this.unread > WINDOW) this.full = true;
+    return !this.full;
+  }
+
+  push(item: Item<M>): void {
+    if (this.closed || this.silenced) return;
+    const now = this.clock.now();
+    if (this.batchAt === now) {
+      this.batch.push(item);
+      return;
+    }
+    const batch = [item];
+    this.batch = batch;
+    this.batchAt = now;
+    // Jitter may not let a later batch overtake.
+    this.lastArrival = Math.max(this.lastArrival, now + this.delay());
+    this.clock.after(this.lastArrival - now, () => {
+      // With no latency a batch can arrive in the instant it was sent: later messages start anew.
+      if (this.batch === batch) this.batchAt = -1;
+      if (!this.closed && !this.silenced) this.arrive(batch);
+    });
+  }
+
+  /** Nothing more arrives, and nobody is told: a gap cannot be followed by later bytes. */
+  silence(): void {
+    this.silenced = true;
+  }
+
+  deliver(batch: readonly Item<M>[]): void {
+    for (const item of batch) this.waiting.push(item);
+    this.flush();
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    if (this.waiting.length === 0) return;
+    this.clock.after(0, () => this.flush());
+  }
+
+  private flush(): void {
+    if (this.delivering) return;
+    this.delivering = true;
+    let taken = 0;
+    while (taken < this.waiting.length && !this.paused && !this.closed) {
+      this.hand(this.waiting[taken++] as Item<M>);
+    }
+    this.delivering = false;
+    this.waiting = this.closed || taken === this.waiting.length ? [] : this.waiting.slice(taken);
+  }
+
+  private hand(item: Item<M>): void {
+    if (!(item instanceof Signal)) {
+      if (item.kind === 'data') this.consumed(item.bytes.length);
+      this.listener?.onMessage(item);
+    } else if (item.metadata !== undefined) {
+      this.listener?.onMetadata(item.metadata);
+    } else if (item.end !== undefined) {
+      this.end(item.end);
+    }
+  }
+
+  /** Tells the receiver of the end, once, now. */
+  end(end: WireEnd): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.listener?.onEnd(end);
+  }
+
+  private consumed(bytes: number): void {
+    this.unread -= bytes;
+    if (!this.full || this.unread > WINDOW / 2) return;
+    this.full = false;
+    this.clock.after(this.delay(), () => this.onRoom?.());
+  }
+}
+
+export class Stream {
+  private readonly up: Pipe<ClientMessage>;
+  private readonly down: Pipe<RunnerMessage>;
+  private metadata: Metadata = {};
+  private remainingUs = 0;
+  private served = false;
+
+  constructor(
+    private readonly parts: StreamParts,
+    /** Number of the connection it was created on. */
+    readonly connection: number,
+    private readonly connected: () => boolean,
+  ) {
+    const { clock, delay } = parts;
+    this.up = new Pipe<ClientMessage>(clock, delay, (batch) => this.arriveAtServer(batch));
+    this.down = new Pipe<RunnerMessage>(clock, delay, (batch) => this.arriveAtClient(batch));
+  }
+
+  /** The LB's end. `created` is told when the stream comes to exist. */
+  client(created: () => void): ClientWire {
+    const { up, down, parts } = this;
+    up.onRoom = () => {
+      if (!down.closed) down.listener?.onDrain();
+    };
+    return {
+      open: (metadata, remainingUs, listener) => {
+        down.listener = listener;
+        if (!this.connected()) {
+          this.up.closed = true;
+          parts.clock.after(0, () => down.end({ kind: 'refused', cause: 'no connection' }));
+          return;
+        }
+        this.metadata = metadata;
+        this.remainingUs = remainingUs;
+        created();
+      },
+      send: (message) => up.send(message),
+      pause: () => down.pause(),
+      resume: () => down.resume(),
+      cancel: () => {
+        if (down.closed) return;
+        down.closed = true;
+        if (up.closed) return this.forgetIfOver();
+        up.push(new Signal(undefined, { kind: 'lost', cause: 'canceled' }));
+      },
+    };
+  }
+
+  private server(): ServerWire {
+    const { up, down } = this;
+    down.onRoom = () => {
+      if (!up.closed) up.listener?.onDrain();
+    };
+    const closeUp = (): void => {
+      up.closed = true;
+      this.forgetIfOver();
+    };
+    return {
+      metadata: this.metadata,
+      remainingUs: this.remainingUs,
+      listen: (listener) => {
+        up.listener = listener;
+      },
+      sendMetadata: (metadata) => down.push(new Signal(metadata, undefined)),
+      send: (message) => down.send(message),
+      finish: (code, message) => {
+        down.push(new Signal(undefined, { kind: 'status', code, message }));
+        closeUp();
+      },
+      cancel: () => {
+        down.push(new Signal(undefined, { kind: 'lost', cause: 'reset by the runner' }));
+        closeUp();
+      },
+      pause: () => up.pause(),
+      resume: () => up.resume(),
+    };
+  }
+
+  private arriveAtServer(batch: Item<ClientMessage>[]): void {
+    const { server, options, clock, fate, onReset } = this.parts;
+    const verdict = fate({ toRunner: true, verdict: false });
+    if (verdict === 'drop') return this.up.silence();
+    if (verdict === 'break') return this.breakBoth('stream reset');
+    if (!server.alive) {
+      this.up.closed = true;
+      clock.after(options.oneWayUs, () => this.breakAtClient('connection reset'));
+      return;
+    }
+    const last = batch[batch.length - 1];
+    if (last instanceof Signal && last.end !== undefined) onReset();
+    server.awake(() => {
+      if (this.up.closed) return;
+      if (!this.served) {
+        this.served = true;
+        server.accept(this.server());
+      }
+      this.up.deliver(this.transcoded(batch, options.transcode?.client));
+      if (this.up.closed) this.forgetIfOver();
+    });
+  }
+
+  private arriveAtClient(batch: Item<RunnerMessage>[]): void {
+    const success = batch.some(
+      (item) => !(item instanceof Signal) && item.kind === 'finished' && item.success,
+    );
+    const verdict = this.parts.fate({ toRunner: false, verdict: success });
+    if (verdict === 'drop') return this.down.silence();
+    if (verdict === 'break') return this.breakBoth('stream reset');
+    this.down.deliver(this.transcoded(batch, this.parts.options.transcode?.runner));
+    if (this.down.closed) this.forgetIfOver();
+  }
+
+  private transcoded<M extends ClientMessage | RunnerMessage>(
+    batch: readonly Item<M>[],
+    code: ((message: M) => M) | undefined,
+  ): readonly Item<M>[] {
+    if (code === undefined) return batch;
+    return batch.map((item) => (item instanceof Signal ? item : code(item)));
+  }
+
+  /** The runner's end learns that the stream is gone. */
+  breakAtServer(cause: string): void {
+    if (this.served) this.up.end({ kind: 'lost', cause });
+    this.up.closed = true;
+    this.forgetIfOver();
+  }
+
+  /** The LB's end learns it. */
+  breakAtClient(cause: string): void {
+    this.down.end({ kind: 'lost', cause });
+    this.forgetIfOver();
+  }
+
+  private breakBoth(cause: string): void {
+    this.breakAtServer(cause);
+    this.breakAtClient(cause);
+  }
+
+  private forgetIfOver(): void {
+    if (this.up.closed && this.down.closed) this.parts.forget(this);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * A flight in virtual time, on one screen: clock, streams of chance, hosts behind links, the real
+ * balancer in front of them, open-loop load, clients, faults. Nothing of the core is replaced.
+ */
+import { createBalancer, type Balancer } from '../core/balancer.js';
+import { staticFunctions, type FunctionOptions } from '../core/lookup.js';
+import type { BalancerOptions } from '../core/options.js';
+import { placerByName, type Placer, type PlacerName } from '../core/placer.js';
+import { staticPool } from '../core/pool.js';
+import type { FlightEvent } from '../core/record.js';
+import { seededRng, type Rng } from '../core/rng.js';
+import { createRunner } from '../proto/runner.js';
+import { createClient, requestFor } from './client.js';
+import { createVirtualClock, type VirtualClock } from './clock.js';
+import { createDigest } from './digest.js';
+import { scheduleFaults } from './faults.js';
+import { createHost, type Host } from './host.js';
+import type { Transcode } from './link.js';
+import { planCalls, type PlannedCall } from './plan.js';
+import type { Scenario } from './scenario.js';
+import { createTripwires } from './tripwires.js';
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Told of everything that happens, in order. */
+  readonly tell: (event: FlightEvent) => void;
+  /** Default: the scenario's, by name. */
+  readonly placer?: (rng: Rng) => Placer;
+  /** Sends every message through the codec's bytes. Default: messages travel as objects. */
+  readonly transcode?: Transcode;
+  /** Default true. Off only to show that the digest finds what they would. */
+  readonly tripwires?: boolean;
+}
+
+export interface World {
+  /** Flies up to `events` events. False when nothing is left to fly. */
+  fly(events: number): boolean;
+  readonly digest: string;
+  /** Calls offered so far. */
+  readonly offered: number;
+  /** Instant of the flight's first event and of now, µs. */
+  readonly startedAt: number;
+  readonly now: number;
+  /** Events of the clock that ran. */
+  readonly events: number;
+  /** What must be nothing at the end, one line for each thing that is still held. */
+  held(): string[];
+  /** What broke the flight itself: a tripwire, or a throw that nobody caught. */
+  readonly broken: string | undefined;
+}
+
+/** After the last deadline, so long until what still moves counts as stuck, µs. */
+const PATIENCE_US = 60_000_000;
+
+export function createWorld(scenario: Scenario, options: WorldOptions): World {
+  const clock = createVirtualClock();
+  const rng = seededRng(options.seed);
+  const digest = createDigest();
+  const { tell } = options;
+  const { oneWay, jitter } = halves(scenario);
+  const link = {
+    oneWayUs: oneWay,
+    jitterUs: jitter,
+    reconnectUs: scenario.network.reconnectUs,
+    transcode: options.transcode,
+  };
+  const hosts = scenario.runners.map((runner) =>
+    createHost({ clock, rng, scenario, runner, link, log: tell }),
+  );
+  const runners = hosts.map((host) => createRunner(clock, host.id, host.link.channel));
+  const makePlacer = options.placer ?? placerByName[scenario.placement.placer as PlacerName];
+  const balancer = createBalancer(
+    {
+      clock,
+      rng: rng.split('lb0'),
+      pool: staticPool(runners),
+      data: staticFunctions(functionTable(scenario)),
+      placer: makePlacer(rng.split('lb0').split('placer')),
+      probe: (event) => {
+        digest.add(event);
+        tell(event);
+      },
+    },
+    balancerOptions(scenario),
+  );
+  const load = startLoad(clock, balancer, scenario, rng, tell);
+  const byId = new Map(hosts.map((host) => [host.id, host]));
+  scheduleFaults(clock, rng, scenario.faults, byId, tell);
+
+  const wires = options.tripwires === false ? undefined : createTripwires();
+  const startedAt = clock.now();
+  let broken: string | undefined;
+  const slice = (events: number): boolean => {
+    const ran = clock.run(events, () => wires?.tripped !== undefined);
+    return ran === events;
+  };
+
+  return {
+    fly(events) {
+      if (broken !== undefined) return false;
+      if (load.over !== undefined && clock.now() > load.over + PATIENCE_US) return false;
+      try {
+        const more = wires === undefined ? slice(events) : wires.during(() => slice(events));
+        broken = wires?.tripped;
+        return more && broken === undefined;
+      } catch (thrown) {
+        broken =
+          wires?.tripped ?? (thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));
+        return false;
+      }
+    },
+    get digest() {
+      return digest.text();
+    },
+    get offered() {
+      return load.offered;
+    },
+    startedAt,
+    get now() {
+      return clock.now();
+    },
+    get events() {
+      return clock.events;
+    },
+    held: () => held(clock, balancer, hosts, runners),
+    get broken() {
+      return broken;
+    },
+  };
+}
+
+/** Sends the planned calls at their instants, whatever became of the earlier ones (open loop). */
+function startLoad(
+  clock: VirtualClock,
+  balancer: Balancer,
+  scenario: Scenario,
+  rng: Rng,
+  tell: (event: FlightEvent) => void,
+): { readonly offered: number; readonly over: number | undefined } {
+  const next = planCalls(scenario, rng);
+  const startedAt = clock.now();
+  const load = { offered: 0, over: undefined as number | undefined };
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+
+  const send = (planned: PlannedCall): void => {
+    const request = requestFor(planned);
+    const client = createClient(clock, planned, request, clock.now(), tell);
+    load.offered += 1;
+    balancer.handle(request, client).subscribe({ error: fail });
+    schedule();
+  };
+
+  const schedule = (): void => {
+    const planned = next();
+    if (planned === undefined) {
+      const longest = Math.max(...scenario.functions.map((fn) => fn.timeoutUs));
+      load.over = clock.now() + longest;
+      return;
+    }
+    clock.after(startedAt + planned.atUs - clock.now(), () => send(planned));
+  };
+  schedule();
+  return load;
+}
+
+/** One way of the round trip, and the jitter that either way may add. */
+function halves(scenario: Scenario): { oneWay: number; jitter: number } {
+  const { roundTripUs, jitterUs } = scenario.network;
+  return { oneWay: Math.ceil(roundTripUs / 2), jitter: Math.floor(jitterUs / 2) };
+}
+
+/** A scenario's functions as the LB knows them. */
+export function functionTable(scenario: Scenario): Record<string, FunctionOptions> {
+  return Object.fromEntries(
+    scenario.functions.map((fn) => [
+      fn.name,
+      { timeoutMs: fn.timeoutUs / 1000, idempotent: fn.idempotent, memoryMb: fn.memoryMb },
+    ]),
+  );
+}
+
+/** A scenario's limits and placement as the balancer's options. */
+export function balancerOptions(scenario: Scenario): Partial<BalancerOptions> {
+  const { placement, limits } = scenario;
+  return {
+    inFlightMax: limits.inFlight,
+    bodyMaxBytes: limits.requestBodyBytes,
+    bodiesMaxBytes: limits.bodyTotalBytes,
+    responseMaxBytes: limits.responseBodyBytes,
+    placementMs: placement.budgetUs / 1000,
+    roundPauseMs: placement.pauseUs / 1000,
+    retry: placement.retry ? 'on' : 'off',
+  };
+}
+
+function held(
+  clock: VirtualClock,
+  balancer: Balancer,
+  hosts: readonly Host[],
+  runners: readonly { readonly id: string; readonly abandoned: number }[],
+): string[] {
+  const counts: [string, number][] = [
+    ['calls in flight', balancer.held.calls],
+    ['bytes of request bodies', balancer.held.bodyBytes],
+    ['bytes of responses', balancer.held.responseBytes],
+    ['timers', clock.pending],
+    // A process that stays stopped cannot let go of anything.
+    ...hosts.filter((host) => !host.stopped).flatMap((host): [string, number][] => [
+      [`slots of runner ${host.id}`, host.executor.active],
+      [`streams of runner ${host.id}`, host.link.open],
+    ]),
+    ...runners.map((runner): [string, number] => [`abandoned on ${runner.id}`, runner.abandoned]),
+  ];
+  return counts
+    .filter(([, count]) => count !== 0)
+    .map(([what, count]) => `still held at the end: ${count} ${what}`);
+}
