@@ -78,7 +78,7 @@ export function comparisonTable(flights: readonly Flight[]): Markup {
   const rows = ROWS.map(({ label, show, value }) => {
     const cells = flights.map((flight, i) => {
       const change = i === 0 || value === undefined ? '' : changeOf(value(first), value(flight));
-      return html`<td class="number">${show(flight)}<br><span class="note">${change}</span></td>`;
+      return html`<td class="number"><span class="note">${change}</span> ${show(flight)}</td>`;
     });
     return html`<tr><th scope="row">${label}</th>${cells}</tr>
 `;

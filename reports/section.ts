@@ -81,7 +81,8 @@ ${result.slo.map(({ metric, limit, value, ok }) => {
   const limitText = limit.replace(/<=/g, '≤').replace(/>=/g, '≥') + unitOf(metric);
   return html`<tr><th scope="row">${metric}</th><td class="number">${limitText}</td>
 <td class="number">${measured}</td>
-<td class="number ${ok ? 'good' : 'bad'}">${ok ? '✓ met' : '✗ missed'}</td></tr>
+<td class="number ${ok ? 'good' : 'bad'}">${ok ? '✓' : '✗'}
+<span class="word">${ok ? 'met' : 'missed'}</span></td></tr>
 `;
 })}</tbody></table></div>`;
 }
@@ -116,7 +117,7 @@ function whatFlew({ header, result }: Flight): Markup {
   const flown = `${formatSeconds(result.virtualMs)} flown in ${formatSeconds(result.wallMs)}.`;
   return html`<h3>What flew</h3>
 <ul class="plain words">${[...header.words, flown].map((word) => html`<li>${word}</li>`)}</ul>
-<h3 style="margin-top:20px">Fly it again</h3>
+<h3 class="next">Fly it again</h3>
 <pre class="replay">${header.replay}</pre>`;
 }
 

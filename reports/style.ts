@@ -9,6 +9,7 @@ export const PAGE_STYLE = `
   --line: #dfe4ea; --grid: #ebeef2; --good: #00735c; --good-bg: #e8f5f1; --bad: #b8400e;
   --bad-bg: #fcefe8; --band: rgba(230, 159, 0, 0.13); --band-ink: #8a6100;
   --ok: #56a5d8; --refused: #e69f00; --expired: #b5679b; --failed: #d55e00; --canceled: #a9b3bf;
+  --veil: rgba(255, 255, 255, 0.3); --busy: #12568f;
   --line-1: #56a5d8; --line-2: #12568f; --line-3: #d55e00; --line-4: #00866a; --line-5: #b5679b;
   --line-6: #b98500;
   --heat: #f1f4f8, #c9dff0, #86bbe0, #3f8ec6, #12568f, #072b4d;
@@ -19,6 +20,7 @@ export const PAGE_STYLE = `
     --line: #2c3541; --grid: #222a34; --good: #4fc9a7; --good-bg: #122a26; --bad: #ff9560;
     --bad-bg: #33200f; --band: rgba(230, 159, 0, 0.16); --band-ink: #d9a741;
     --ok: #3f87b8; --refused: #e0a526; --expired: #c47fac; --failed: #e8752a; --canceled: #66717f;
+    --veil: rgba(0, 0, 0, 0.28); --busy: #2b6f9f;
     --line-1: #4f9ed3; --line-2: #a9d5f5; --line-3: #f08a4b; --line-4: #4fc9a7; --line-5: #d295bd;
     --line-6: #e0b64d;
     --heat: #1a2028, #173a57, #1f608f, #3f94cc, #8ac6ee, #e3f3ff;
@@ -36,6 +38,7 @@ h2 { font-size: 1.3rem; margin: 64px 0 4px; letter-spacing: -0.01em; }
 h3 { font-size: 1rem; margin: 0 0 6px; }
 h1, h2, h3, p, li { overflow-wrap: anywhere; }
 td, th { overflow-wrap: break-word; max-width: 60ch; }
+h3.next { margin-top: 22px; }
 .meta { color: var(--muted); font-size: 0.875rem; margin: 0; }
 .meta span:not(:last-child)::after { content: "·"; margin: 0 0.5em; color: var(--faint); }
 .verdict {
@@ -54,6 +57,7 @@ td, th { overflow-wrap: break-word; max-width: 60ch; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 table.wide { width: 100%; }
+a { color: inherit; }
 th { text-align: left; font-weight: 500; color: var(--muted); font-size: 0.8125rem; }
 th, td { padding: 6px 22px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -62,7 +66,7 @@ th[scope=row] { color: var(--ink); font-size: inherit; font-weight: 400; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 td.good, td.bad { font-weight: 600; white-space: nowrap; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }
-.columns { gap: 8px 44px; margin: 28px 0; }
+.columns { gap: 28px 44px; margin: 28px 0; }
 .columns > * { min-width: 0; }
 ul.plain { margin: 0; padding: 0; list-style: none; font-size: 0.9rem; }
 ul.plain li { padding: 3px 0; }
@@ -91,6 +95,6 @@ footer { margin-top: 56px; color: var(--muted); font-size: 0.8125rem; }
   .tiles { grid-template-columns: repeat(4, 1fr); gap: 8px; }
   .tiles b { font-size: 1.1rem; }
 }
-@media (max-width: 520px) { .tiles { grid-template-columns: 1fr 1fr; } }
+@media (max-width: 520px) { .tiles { grid-template-columns: 1fr 1fr; } .word { display: none; } }
 @media print { .plot { break-inside: avoid; } main { max-width: none; padding: 0; } }
 `;

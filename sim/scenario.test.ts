@@ -272,7 +272,7 @@ slo:
         },
         {
           "metric": "okRatio",
-          "min": 0.9990000000000001,
+          "min": 0.999,
         },
         {
           "metric": "goodputPerSec",
@@ -368,9 +368,7 @@ test('a scenario in words', () => {
     at 4 s: NACK storm for 1 s on r11, r12, r13, r14, r15 and 5 more
     must hold: okRatio ≥ 0.999, latencyMs.p99 ≤ 500"
   `);
-  expect(
-    inWords(read(readmeExample(), ['placement.retry=off'])).join('\n'),
-  ).toMatchInlineSnapshot(`
+  expect(inWords(read(readmeExample(), ['placement.retry=off'])).join('\n')).toMatchInlineSnapshot(`
     "20 000 calls, poisson 2 000/s for about 10.0 s
     50 runners × 4 slots (capacity 8 250/s, load 24 %)
     hello: 25 % of calls, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB

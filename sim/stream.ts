@@ -47,10 +47,11 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
   onRoom: (() => void) | undefined;
   /** The receiver takes nothing more: it has its end, or has gone. */
   closed = false;
+  /** What is sent is lost from here on, and nobody is told. */
+  silenced = false;
   private batch: Item<M>[] = [];
   private batchAt = -1;
   private lastArrival = 0;
-  private silenced = false;
   private paused = false;
   private delivering = false;
   private waiting: Item<M>[] = [];
@@ -88,11 +89,6 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
       if (this.batch === batch) this.batchAt = -1;
       if (!this.closed && !this.silenced) this.arrive(batch);
     });
-  }
-
-  /** Nothing more arrives, and nobody is told: a gap cannot be followed by later bytes. */
-  silence(): void {
-    this.silenced = true;
   }
 
   deliver(batch: readonly Item<M>[]): void {
@@ -190,6 +186,8 @@ export class Stream {
       cancel: () => {
         if (down.closed) return;
         down.closed = true;
+        // A runner that can hear of neither the call nor the cancel holds nothing of it.
+        if (up.silenced && !this.served) up.closed = true;
         if (up.closed) return this.forgetIfOver();
         up.push(new Signal(undefined, { kind: 'lost', cause: 'canceled' }));
       },
@@ -229,7 +227,12 @@ export class Stream {
   private arriveAtServer(batch: Item<ClientMessage>[]): void {
     const { server, options, clock, fate, onReset } = this.parts;
     const verdict = fate({ toRunner: true, verdict: false });
-    if (verdict === 'drop') return this.up.silence();
+    if (verdict === 'drop') {
+      // A gap cannot be followed by later bytes.
+      this.up.silenced = true;
+      if (this.down.closed && !this.served) this.up.closed = true;
+      return this.forgetIfOver();
+    }
     if (verdict === 'break') return this.breakBoth('stream reset');
     if (!server.alive) {
       this.up.closed = true;
@@ -254,7 +257,10 @@ export class Stream {
       (item) => !(item instanceof Signal) && item.kind === 'finished' && item.success,
     );
     const verdict = this.parts.fate({ toRunner: false, verdict: success });
-    if (verdict === 'drop') return this.down.silence();
+    if (verdict === 'drop') {
+      this.down.silenced = true;
+      return;
+    }
     if (verdict === 'break') return this.breakBoth('stream reset');
     this.down.deliver(this.transcoded(batch, this.parts.options.transcode?.runner));
     if (this.down.closed) this.forgetIfOver();

@@ -60,7 +60,8 @@ export function readSize(text: string): Reading {
 export function readPercent(text: string): Reading {
   const parts = split(text, PERCENT_PATTERN);
   if (parts === undefined) return no('a percentage is written like "120%"');
-  return { ok: true, value: Number(parts.number) / 100 };
+  // Not divided by 100: 99.9 / 100 is not 0.999.
+  return { ok: true, value: Number(`${parts.number}e-2`) };
 }
 
 /** The shortest exact spelling, with `gap` before the unit: "40ms", or "40 ms" in sentences. */

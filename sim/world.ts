@@ -207,10 +207,12 @@ function held(
     ['bytes of responses', balancer.held.responseBytes],
     ['timers', clock.pending],
     // A process that stays stopped cannot let go of anything.
-    ...hosts.filter((host) => !host.stopped).flatMap((host): [string, number][] => [
-      [`slots of runner ${host.id}`, host.executor.active],
-      [`streams of runner ${host.id}`, host.link.open],
-    ]),
+    ...hosts
+      .filter((host) => !host.stopped)
+      .flatMap((host): [string, number][] => [
+        [`slots of runner ${host.id}`, host.executor.active],
+        [`streams of runner ${host.id}`, host.link.open],
+      ]),
     ...runners.map((runner): [string, number] => [`abandoned on ${runner.id}`, runner.abandoned]),
   ];
   return counts

@@ -63,7 +63,10 @@ class GrpcClientWire implements ClientWire, OpenWire {
     const stream = client.makeBidiStreamRequest(METHODS.engage, same, same, sent);
     this.stream = stream;
     open.add(this);
-    stream.on('metadata', (received) => this.listener?.onMetadata(fromGrpcMetadata(received)));
+    stream.on('metadata', (received) => {
+      keepStatus(stream);
+      this.listener?.onMetadata(fromGrpcMetadata(received));
+    });
     stream.on('data', (bytes: Buffer) => this.onBytes(bytes));
     stream.on('drain', () => this.listener?.onDrain());
     stream.on('status', (status) => this.onStatus(stream, status));
@@ -98,6 +101,7 @@ class GrpcClientWire implements ClientWire, OpenWire {
     this.listener = undefined;
     this.parts.open.delete(this);
     this.stream?.cancel();
+    this.stream = undefined;
   }
 
   abandon(cause: string): void {
@@ -157,4 +161,38 @@ function wireEnd({ code, details }: StatusObject, created: boolean): WireEnd {
   if (!created) return { kind: 'refused', cause: `${code}: ${details}` };
   if (BROKEN.has(code)) return { kind: 'lost', cause: `${code}: ${details}` };
   return { kind: 'status', code, message: details };
+}
+
+/** The library's own view of an HTTP/2 stream, as 1.14 keeps it: the parts that we touch. */
+interface Innermost {
+  /** How the peer has ended the stream; null until then. */
+  finalStatus: { readonly code: number } | null;
+  endCall(status: object): void;
+  sendMessageWithContext(context: object, message: Buffer): void;
+}
+interface Innards {
+  call?: { call?: { child?: { underlyingCalls?: { call?: { child?: Innermost } }[] } } };
+}
+
+/**
+ * The one hack of this file. When a write fails after the peer has ended the stream with OK (normal
+ * while an upload is under way), the library forgets the OK and drops the messages that are not
+ * read yet, verdicts and NACKs among them: measured. So we take the innermost call, write nothing
+ * to a stream that has ended, and turn away the failures of writes that were under way: they are
+ * the only statuses with `rstCode` that can follow an OK. It has to be done here, at the head of
+ * the response: before it there is no such call, and nothing to lose.
+ */
+function keepStatus(stream: Stream): void {
+  const calls = (stream as unknown as Innards).call?.call?.child?.underlyingCalls;
+  const innermost = calls?.[0]?.call?.child;
+  if (innermost === undefined) return;
+  const send = innermost.sendMessageWithContext.bind(innermost);
+  innermost.sendMessageWithContext = (context, message) => {
+    if (innermost.finalStatus === null) send(context, message);
+  };
+  const endCall = innermost.endCall.bind(innermost);
+  innermost.endCall = (status) => {
+    const lateWrite = innermost.finalStatus?.code === grpcStatus.OK && 'rstCode' in status;
+    if (!lateWrite) endCall(status);
+  };
 }

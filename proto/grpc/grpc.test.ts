@@ -1,144 +1,27 @@
 /**
- * Laws of the wire over real HTTP/2 on the loopback: what travels, and what each way of breaking
- * looks like to either end. Every test waits for events; none sleeps.
+ * Laws of the wire over real HTTP/2 on the loopback: what travels there and back. How it breaks is
+ * in break.test.ts. Every test waits for events; none sleeps.
  */
-import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Dialect } from '../codec.js';
-import { parseCallJson } from '../call-json.js';
-import type { CallModel } from '../model.js';
-import type {
-  Channel,
-  ClientMessage,
-  ClientWire,
-  Metadata,
-  RunnerMessage,
-  ServerWire,
-  WireEnd,
-  WireListener,
-} from '../wire.js';
+import { Client, credentials } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { METHODS, type Dialect } from '../codec.js';
+import type { ClientMessage, ServerWire } from '../wire.js';
+import { same } from './bytes.js';
 import { createGrpcChannel } from './channel.js';
-import { createGrpcServer, defaultGrpcServerLimits, type GrpcServer } from './server.js';
+import {
+  after,
+  answering,
+  freePort,
+  OK,
+  opened,
+  rig,
+  SECOND_US,
+  told,
+  TRY,
+  untilReady,
+} from './grpc.test.rig.js';
+import { createGrpcServer, defaultGrpcServerLimits } from './server.js';
 import { grpcTimeout } from './timeout.js';
-
-const SECOND_US = 1_000_000;
-const model = parseCallJson('{"id":"c1"}') as CallModel;
-const TRY: ClientMessage = { kind: 'try', model, slotHashId: '', extensions: {} };
-const OK: RunnerMessage = {
-  kind: 'finished',
-  success: true,
-  details: 'c1',
-  errorCode: 0,
-  errorStr: '',
-  errorUser: false,
-  schedulerDuration: 0,
-  executionDuration: 0,
-};
-
-/** What one end has been told, and a way to wait for more of it. */
-interface Told<M> extends WireListener<M> {
-  readonly metadata: Metadata[];
-  readonly messages: M[];
-  readonly ends: WireEnd[];
-  drains: number;
-  until(condition: () => boolean): Promise<void>;
-}
-
-function told<M>(onMessage?: (message: M) => void): Told<M> {
-  const waiting: { condition: () => boolean; resolve: () => void }[] = [];
-  const check = (): void => {
-    for (const one of [...waiting]) {
-      if (!one.condition()) continue;
-      waiting.splice(waiting.indexOf(one), 1);
-      one.resolve();
-    }
-  };
-  const self: Told<M> = {
-    metadata: [],
-    messages: [],
-    ends: [],
-    drains: 0,
-    onMetadata: (metadata) => {
-      self.metadata.push(metadata);
-      check();
-    },
-    onMessage: (message) => {
-      self.messages.push(message);
-      onMessage?.(message);
-      check();
-    },
-    onDrain: () => {
-      self.drains += 1;
-      check();
-    },
-    onEnd: (end) => {
-      self.ends.push(end);
-      check();
-    },
-    until: (condition) =>
-      new Promise((resolve) => {
-        waiting.push({ condition, resolve });
-        check();
-      }),
-  };
-  return self;
-}
-
-const undo: (() => void)[] = [];
-afterEach(() => {
-  for (const work of undo.splice(0).reverse()) work();
-});
-
-interface Rig {
-  readonly server: GrpcServer;
-  readonly channel: Channel;
-  readonly port: number;
-}
-
-async function rig(onEngage: (wire: ServerWire) => void, dialect: Dialect = 'head'): Promise<Rig> {
-  const server = createGrpcServer({
-    onEngage,
-    status: () => ({ active: 2, requestsReceived: 5, requestsHandled: 3 }),
-    dialect,
-    limits: defaultGrpcServerLimits,
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.listen('127.0.0.1:0', (got) => (typeof got === 'number' ? resolve(got) : reject(got)));
-  });
-  const channel = createGrpcChannel(`127.0.0.1:${port}`);
-  undo.push(() => {
-    channel.close();
-    server.forceClose();
-  });
-  await untilReady(channel, true);
-  return { server, channel, port };
-}
-
-/** The one place that polls: readiness is a value and tells nobody when it changes. */
-async function untilReady(channel: Channel, ready: boolean): Promise<void> {
-  while (channel.ready !== ready) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function opened(channel: Channel, remainingUs = 10 * SECOND_US): [ClientWire, Told<RunnerMessage>] {
-  const wire = channel.wire();
-  const events = told<RunnerMessage>();
-  wire.open({ fn_request_id: 'r1', 'windtunnel-attempt': '1' }, remainingUs, events);
-  return [wire, events];
-}
-
-/** Answers one try with metadata, a head, a piece of body and a verdict. */
-function answering(wire: ServerWire): void {
-  wire.listen(
-    told<ClientMessage>((message) => {
-      if (message.kind === 'try') wire.sendMetadata({ 'windtunnel-nack-reason': 'size' });
-      if (message.kind !== 'data' || !message.eof) return;
-      wire.send({ kind: 'start', status: 201, headers: [['A', 'b']] });
-      wire.send({ kind: 'data', bytes: new Uint8Array(message.bytes) });
-      wire.send(OK);
-      wire.finish(0, '');
-    }),
-  );
-}
 
 describe('a call over gRPC', () => {
   it.each<Dialect>(['head', 's'])('goes there and back in dialect %s', async (dialect) => {
@@ -197,13 +80,19 @@ describe('a call over gRPC', () => {
     expect(server.ends[0]?.kind).toBe('lost');
   });
 
-  it('tells the runner of a half-close or an empty message as unknown', async () => {
+  it('tells the runner of an empty message, and of a half-close, as unknown', async () => {
     const server = told<ClientMessage>();
-    const { channel } = await rig((wire) => wire.listen(server));
+    const { channel, port } = await rig((wire) => wire.listen(server));
     const [wire] = opened(channel);
     wire.send({ kind: 'unknown' });
-    await server.until(() => server.messages.length > 0);
-    expect(server.messages).toEqual([{ kind: 'unknown' }]);
+    await server.until(() => server.messages.length === 1);
+    const raw = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    after(() => raw.close());
+    const stream = raw.makeBidiStreamRequest(METHODS.engage, same, same);
+    stream.on('error', () => {});
+    stream.end();
+    await server.until(() => server.messages.length === 2);
+    expect(server.messages).toEqual([{ kind: 'unknown' }, { kind: 'unknown' }]);
   });
 
   it('asks for the status', async () => {
@@ -217,7 +106,7 @@ describe('a runner that is not there', () => {
   it('is not ready, refuses a wire, and gives a status error', async () => {
     const port = await freePort();
     const channel = createGrpcChannel(`127.0.0.1:${port}`);
-    undo.push(() => channel.close());
+    after(() => channel.close());
     const [wire, events] = opened(channel);
     expect(wire.send(TRY)).toBe(false);
     expect(events.ends).toEqual([]);
@@ -238,7 +127,7 @@ describe('a runner that is not there', () => {
       dialect: 'head',
       limits: defaultGrpcServerLimits,
     });
-    undo.push(() => again.forceClose());
+    after(() => again.forceClose());
     again.listen(`127.0.0.1:${port}`, () => {});
     await untilReady(channel, true);
   });
@@ -260,10 +149,14 @@ describe('a runner that is not there', () => {
   });
 });
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
+it.each([
+  [0, '1u'],
+  [1.9, '1u'],
+  [99_999_999, '99999999u'],
+  [100_000_999, '100000m'],
+  [99_999_999_999, '99999999m'],
+  [100_000_000_000, '100000S'],
+  [Number.MAX_SAFE_INTEGER, '2147483S'],
+])('%d µs left are sent as %s', (us, header) => {
+  expect(grpcTimeout(us)).toBe(header);
+});

@@ -65,6 +65,17 @@ export function binMiddles(bins: Bins): readonly number[] {
   });
 }
 
+/** Where each bin starts and, last, where the flight ends, s: for lines in steps. */
+export function binEdges(bins: Bins): readonly number[] {
+  const starts = bins.offered.map((_, i) => roundTo((i * bins.widthMs) / 1000, 4));
+  return [...starts, roundTo(bins.durationMs / 1000, 4)];
+}
+
+/** A step line's values at `binEdges`: the last bin's value holds to the end. */
+export function stepped(values: readonly number[]): readonly number[] {
+  return [...values, ...values.slice(-1)];
+}
+
 /** Counts as a rate per second; a sliver of a last bin is not blown up. */
 export function perSecond(bins: Bins, counts: readonly number[]): readonly number[] {
   return counts.map((count, i) => {
@@ -96,8 +107,10 @@ export function bandsOf(faults: readonly FaultSpan[]): readonly Band[] {
   });
 }
 
+const BAND_FILL = { behind: '$band', over: '$veil', outline: 'rgba(0,0,0,0)' } as const;
+
 /**
- * Faults as shapes, numbered as in the page's list: bands behind lines, bands over areas, or
+ * Faults as shapes, numbered as in the page's list: bands behind lines, veils over areas, or
  * outlines over a map, where a fill would change the colours that are to be read.
  */
 export function bandShapes(
@@ -119,11 +132,11 @@ export function bandShapes(
       ...(place === 'outline' ? { yanchor: 'bottom', padding: 0 } : {}),
       ...(instant && place !== 'outline' ? { yanchor: 'top', xanchor: 'left' } : {}),
     };
-    const line = { width: instant || place === 'outline' ? 1.5 : 0, color: '$band-ink', dash: 'dot' };
+    const line = { width: instant || place !== 'behind' ? 1.5 : 0, color: '$band-ink', dash: 'dot' };
     const layer = place === 'behind' ? 'below' : 'above';
     const box = { xref: 'x', x0, x1, yref: 'paper', y0: 0, y1: 1, layer, label, line };
     if (instant) return [{ type: 'line', ...box }];
-    return [{ type: 'rect', ...box, fillcolor: place === 'outline' ? 'rgba(0,0,0,0)' : '$band' }];
+    return [{ type: 'rect', ...box, fillcolor: BAND_FILL[place] }];
   });
 }
 

@@ -35,7 +35,7 @@ export function runnersChart(flight: Flight): Chart {
   const percent = runners.map(({ utilization }) => (utilization ?? 0) * 100);
   const used = bars('utilization', percent, {
     hovertemplate: '%{y:.1f} %',
-    marker: { color: '$line-2' },
+    marker: { color: '$busy' },
     yaxis: 'y2',
   });
   return {

@@ -6,9 +6,10 @@ import { bandWords } from './latency.js';
 import {
   axis,
   bandShapes,
-  binMiddles,
+  binEdges,
   layout,
   perSecond,
+  stepped,
   timeAxis,
   type Chart,
   type JsonObject,
@@ -19,7 +20,7 @@ const NO_CALLS = 'No call came in.';
 
 export function throughputChart(flight: Flight): Chart {
   const { bins, result } = flight;
-  const x = binMiddles(bins);
+  const x = binEdges(bins);
   const shown = OUTCOMES.filter((outcome) => outcome === 'ok' || result.calls[outcome] > 0);
   const areas = shown.map((outcome): JsonObject => ({
     type: 'scatter',
@@ -27,9 +28,9 @@ export function throughputChart(flight: Flight): Chart {
     stackgroup: 'ended',
     name: outcome,
     x,
-    y: perSecond(bins, bins[outcome]),
+    y: stepped(perSecond(bins, bins[outcome])),
     hovertemplate: '%{y:.1f} /s',
-    line: { width: 0, shape: 'hvh' },
+    line: { width: 0, shape: 'hv' },
     fillcolor: `$${outcome}`,
   }));
   const offered: JsonObject = {
@@ -37,9 +38,9 @@ export function throughputChart(flight: Flight): Chart {
     mode: 'lines',
     name: 'offered',
     x,
-    y: perSecond(bins, bins.offered),
+    y: stepped(perSecond(bins, bins.offered)),
     hovertemplate: '%{y:.1f} /s',
-    line: { color: '$ink', width: 1.5, shape: 'hvh' },
+    line: { color: '$ink', width: 1.5, shape: 'hv' },
   };
   return {
     id: 'throughput',
@@ -118,10 +119,10 @@ export function effortChart(flight: Flight): Chart {
     type: 'scatter',
     mode: 'lines',
     name,
-    x: binMiddles(bins),
-    y: perSecond(bins, counts),
+    x: binEdges(bins),
+    y: stepped(perSecond(bins, counts)),
     hovertemplate: '%{y:.1f} /s',
-    line: { color, width: 2, shape: 'hvh' },
+    line: { color, width: 2, shape: 'hv' },
   });
   return {
     id: 'effort',

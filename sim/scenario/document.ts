@@ -3,15 +3,16 @@
  * one document, each key once, so that every value has one place and a `--set` changes one value.
  */
 import {
+  Composer,
   LineCounter,
+  Parser,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  parseDocument,
+  type CST,
   type Document,
   type ParsedNode,
-  type YAMLError,
   type YAMLMap,
 } from 'yaml';
 
@@ -38,8 +39,9 @@ export interface PlainDocument {
   readonly problems: readonly Problem[];
 }
 
-/** Longer than any scenario a person writes; a parser must not be a way to fill the memory. */
-const LONGEST_TEXT = 4_194_304;
+/** A person writes less; ten times as much costs the parser seconds. */
+const LONGEST_TEXT = 262_144;
+/** A scenario needs six. */
 const DEEPEST = 32;
 
 /** `fleet[0].slots`; a key that does not look like one is quoted. */
@@ -61,11 +63,44 @@ export function readDocument(text: string): PlainDocument {
     return { ...nothing, problems: [{ path: [], message }] };
   }
   const lines = new LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false };
-  const document = parseDocument(text, options);
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const deep = tooDeep(tokens);
+  if (deep !== undefined) {
+    const message = `nested deeper than ${DEEPEST} levels`;
+    return { ...nothing, problems: [{ path: [], message, at: placeOf(lines, deep) }] };
+  }
+  const composer = new Composer<ParsedNode>({ prettyErrors: false, uniqueKeys: false });
+  const [document, second] = [...composer.compose(tokens, true, text.length)];
+  if (document === undefined) return { ...nothing, value: null, problems: [] };
+  if (second !== undefined) {
+    const at = placeOf(lines, second.range[0]);
+    return { ...nothing, problems: [{ path: [], message: 'a second document begins here', at }] };
+  }
   const syntax = syntaxProblems(document, lines);
   if (syntax.length > 0) return { ...nothing, problems: syntax };
   return toPlain(document, lines);
+}
+
+/**
+ * The offset at which the nesting goes too far. Looked for before composing, which recurses: at the
+ * end of its stack V8 may fail to compile a regular expression and abort the process (measured).
+ */
+function tooDeep(tokens: readonly CST.Token[]): number | undefined {
+  let level: readonly CST.Token[] = tokens;
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return level[0]?.offset;
+    level = level.flatMap(partsOf);
+  }
+  return undefined;
+}
+
+function partsOf(token: CST.Token): readonly CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [
+    ...(key ? [key] : []),
+    ...(value ? [value] : []),
+  ]);
 }
 
 /** One error a line: the parser trips over the same stone more than once. */
@@ -74,16 +109,10 @@ function syntaxProblems(document: Document.Parsed, lines: LineCounter): readonly
   for (const error of [...document.errors, ...document.warnings]) {
     const at = placeOf(lines, error.pos[0]);
     if (byLine.has(at.line)) continue;
-    byLine.set(at.line, { path: [], message: syntaxMessage(error), at });
+    const oneLine = error.message.replace(/\s+/g, ' ').slice(0, 200);
+    byLine.set(at.line, { path: [], message: `not valid YAML: ${oneLine}`, at });
   }
   return [...byLine.values()];
-}
-
-function syntaxMessage({ code, message }: YAMLError): string {
-  // The parser recurses: a million brackets overflow its stack, and it says so in engine's words.
-  if (code === 'RESOURCE_EXHAUSTION') return 'not valid YAML: nested too deeply to be read';
-  if (code === 'MULTIPLE_DOCS') return 'not valid YAML: a second document begins here';
-  return `not valid YAML: ${message.replace(/\s+/g, ' ').slice(0, 200)}`;
 }
 
 function toPlain(document: Document.Parsed<ParsedNode>, lines: LineCounter): PlainDocument {
@@ -96,7 +125,6 @@ function toPlain(document: Document.Parsed<ParsedNode>, lines: LineCounter): Pla
     const at = placeOf(lines, node.range[0]);
     values.set(pathText(path), at);
     const refuse = (message: string): undefined => void problems.push({ path, message, at });
-    if (path.length > DEEPEST) return refuse(`nested deeper than ${DEEPEST} levels`);
     if (isAlias(node)) return refuse('an alias; write the value out, for each value has one place');
     // Tags such as !!binary and !!timestamp make objects.
     if (isScalar(node) && Object(node.value) !== node.value) return node.value;

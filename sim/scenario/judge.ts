@@ -81,7 +81,7 @@ function say(issue: RawIssue): string | undefined {
       const small = issue.code === 'too_small';
       const limit = small ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
       const { input } = issue;
-      if (Array.isArray(input)) return `must have ${limit} entries, has ${input.length}`;
+      if (Array.isArray(input)) return `must have ${limit} in the list, has ${input.length}`;
       if (typeof input !== 'string') return `must be ${limit}, got ${show(input)}`;
       return `must have ${limit} characters, has ${input.length}`;
     }
