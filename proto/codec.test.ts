@@ -1,4 +1,4 @@
-/** Laws of the codec: the original's exact bytes, round trips, and nothing but Errors on rubbish. */
+/** Laws of the codec: the exact bytes, round trips, and nothing but Errors on rubbish. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCallJson } from './call-json.js';

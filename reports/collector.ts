@@ -144,6 +144,7 @@ export function createCollector(header: FlightHeader): Collector {
     },
     land(landed) {
       load.land();
+      grid.coarsenFor(totals.offered);
       const calls = { offered: totals.offered, ...ended, failed: ended.failed + unended };
       const measured = { calls, totals, latencies, load, executorsTold, grid };
       const result = createResult(header, landed, measured);

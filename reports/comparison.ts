@@ -80,13 +80,29 @@ export function comparisonTable(flights: readonly Flight[]): Markup {
       const change = i === 0 || value === undefined ? '' : changeOf(value(first), value(flight));
       return html`<td class="number"><span class="note">${change}</span> ${show(flight)}</td>`;
     });
-    return html`<tr><th scope="row">${label}</th>${cells}</tr>
-`;
+    return html`<tr>
+      <th scope="row">${label}</th>
+      ${cells}
+    </tr> `;
   });
-  return html`<div class="scroll"><table class="wide comparison"><thead><tr><th></th>${head}</tr>
-</thead><tbody><tr><th scope="row">verdict</th>${verdicts}</tr>
-${rows}</tbody></table></div>
-<p class="note">Percentages: change from the first flight, in these runs.</p>`;
+  return html`<div class="scroll">
+      <table class="wide comparison">
+        <thead>
+          <tr>
+            <th></th>
+            ${head}
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">verdict</th>
+            ${verdicts}
+          </tr>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    <p class="note">Percentages: change from the first flight, in these runs.</p>`;
 }
 
 function changeOf(from: number | null, to: number | null): string {

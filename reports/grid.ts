@@ -9,6 +9,11 @@ export const BINS_MAX = 120;
 /** 1/64 s: doubled, it goes through the round widths 125, 250, 500 ms, 1 s, 2 s … */
 export const FIRST_WIDTH_US = 15_625;
 
+/** Ten calls over a hundred bins are a comb, not a curve. */
+const CALLS_PER_BIN = 4;
+/** But a flight keeps so many bins: fewer show no course at all. */
+const BINS_MIN = 8;
+
 /** One number for each bin. */
 export type Row = Float64Array;
 
@@ -19,6 +24,8 @@ export interface Grid {
   row(): Row;
   /** Called when bins 2i and 2i+1, each `width` µs wide, become bin i. */
   onMerge(merge: (width: number) => void): void;
+  /** Merges bins in pairs until `calls` fill them well enough to show a shape. */
+  coarsenFor(calls: number): void;
   readonly origin: number;
   readonly width: number;
   /** From the origin to the latest instant seen, µs. */
@@ -33,12 +40,17 @@ export function createGrid(): Grid {
   let width = FIRST_WIDTH_US;
   const merges: ((width: number) => void)[] = [];
 
+  const coarsen = (): void => {
+    for (const merge of merges) merge(width);
+    width *= 2;
+  };
+  const usedBins = (): number =>
+    origin === undefined ? 0 : Math.floor((last - origin) / width) + 1;
   const widen = (at: number): number => {
     if (!Number.isFinite(at)) throw new Error(`an event at ${at}: instants are finite µs`);
     let index: number;
     do {
-      for (const merge of merges) merge(width);
-      width *= 2;
+      coarsen();
       index = Math.floor((at - (origin ?? 0)) / width);
     } while (index >= BINS_MAX);
     return index;
@@ -61,6 +73,9 @@ export function createGrid(): Grid {
     onMerge(merge) {
       merges.push(merge);
     },
+    coarsenFor(calls) {
+      while (usedBins() >= 2 * BINS_MIN && calls < CALLS_PER_BIN * usedBins()) coarsen();
+    },
     get origin() {
       return origin ?? 0;
     },
@@ -71,7 +86,7 @@ export function createGrid(): Grid {
       return origin === undefined ? 0 : last - origin;
     },
     get used() {
-      return origin === undefined ? 0 : Math.floor((last - origin) / width) + 1;
+      return usedBins();
     },
   };
 }

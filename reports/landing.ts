@@ -55,7 +55,12 @@ export function createResult(
 }
 
 function latencySummary(latencies: Latencies): FlightResult['latencyMs'] {
-  const shares = [[50, 100], [90, 100], [99, 100], [999, 1000]] as const;
+  const shares = [
+    [50, 100],
+    [90, 100],
+    [99, 100],
+    [999, 1000],
+  ] as const;
   const [p50, p90, p99, p999] = latencies.quantiles(shares).map(toMs);
   return {
     mean: toMs(latencies.mean),

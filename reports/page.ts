@@ -34,28 +34,36 @@ export function renderReport(flights: readonly Flight[]): string {
   ];
   const title = several ? `${flights.length} flights` : flights[0]!.header.scenario;
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="windtunnel ${flights[0]!.header.windtunnel}">
-<title>${verdictMark(flights)} ${title} – windtunnel</title>
-<style>${trusted(PAGE_STYLE)}</style>
-</head>
-<body>
-<main>
-${several ? comparison(flights) : html``}
-${sections}
-<footer>Percentiles are nearest rank on HDR histograms. Charts hold bins, never samples.
-This file needs no network.</footer>
-</main>
-<script type="application/json" id="figures">${jsonMarkup(figures)}</script>
-<script type="application/octet-stream" id="plotly">${trusted(packedPlotly())}</script>
-<script>${trusted(PAGE_SCRIPT)}</script>
-</body>
-</html>
-`.markup;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="generator" content="windtunnel ${flights[0]!.header.windtunnel}" />
+        <title>${verdictMark(flights)} ${title} – windtunnel</title>
+        <style>
+          ${trusted(PAGE_STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          ${several ? comparison(flights) : html``} ${sections}
+          <footer>
+            Percentiles are nearest rank on HDR histograms. Charts hold bins, never samples. This
+            file needs no network.
+          </footer>
+        </main>
+        <script type="application/json" id="figures">
+          ${jsonMarkup(figures)}
+        </script>
+        <script type="application/octet-stream" id="plotly">
+          ${trusted(packedPlotly())}
+        </script>
+        <script>
+          ${trusted(PAGE_SCRIPT)};
+        </script>
+      </body>
+    </html> `.markup;
 }
 
 /** What the script draws: charts that have a figure; `time` groups those that zoom together. */
@@ -70,15 +78,15 @@ function heading(flights: readonly Flight[], i: number): Markup {
   const { scenario } = flights[i]!.header;
   if (flights.length === 1) return html`<h1>${scenario}</h1>`;
   return html`<h2 id="flight-${i}">${flightNames(flights)[i]!}</h2>
-<p class="meta"><span>${scenario}</span></p>`;
+    <p class="meta"><span>${scenario}</span></p>`;
 }
 
 function comparison(flights: readonly Flight[]): Markup {
   const scenarios = [...new Set(flights.map((flight) => flight.header.scenario))];
   return html`<h1>${scenarios.length === 1 ? scenarios[0]! : 'Flights'} compared</h1>
-<p class="meta"><span>${flights.length} flights</span></p>
-<div style="margin-top:24px">${comparisonTable(flights)}</div>
-<div class="charts">${figureOf(overlayChart(flights), 'all-')}</div>`;
+    <p class="meta"><span>${flights.length} flights</span></p>
+    <div style="margin-top:24px">${comparisonTable(flights)}</div>
+    <div class="charts">${figureOf(overlayChart(flights), 'all-')}</div>`;
 }
 
 function verdictMark(flights: readonly Flight[]): string {

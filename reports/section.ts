@@ -34,23 +34,18 @@ export function chartsOf(flight: Flight): readonly Chart[] {
 /** @param prefix Makes the ids of the charts unique in the page. */
 export function flightSection(flight: Flight, prefix: string, title: Markup): Markup {
   return html`<section>
-${title}
-${metaLine(flight)}
-${verdictBanner(flight)}
-${sloTable(flight)}
-${troubleList('Broken laws', flight.end.violations, flight.trouble.violations)}
-${troubleList('Calls that never ended', flight.end.stuck, flight.trouble.stuck)}
-${tiles(flight)}
-<div class="columns">
-<div>${whatFlew(flight)}</div>
-<div>${countsTable(flight)}</div>
-</div>
-${faultList(flight)}
-<div class="charts">
-${chartsOf(flight).map((chart) => figureOf(chart, prefix))}
-</div>
-${runnersTable(flight)}
-</section>`;
+    ${title} ${metaLine(flight)} ${verdictBanner(flight)} ${sloTable(flight)}
+    ${troubleList('Broken laws', flight.end.violations, flight.trouble.violations)}
+    ${troubleList('Calls that never ended', flight.end.stuck, flight.trouble.stuck)}
+    ${tiles(flight)}
+    <div class="columns">
+      <div>${whatFlew(flight)}</div>
+      <div>${countsTable(flight)}</div>
+    </div>
+    ${faultList(flight)}
+    <div class="charts">${chartsOf(flight).map((chart) => figureOf(chart, prefix))}</div>
+    ${runnersTable(flight)}
+  </section>`;
 }
 
 function metaLine({ header, result }: Flight): Markup {
@@ -73,26 +68,43 @@ function verdictBanner(flight: Flight): Markup {
 
 function sloTable({ result }: Flight): Markup {
   if (result.slo.length === 0) return NOTHING;
-  return html`<div class="scroll"><table class="wide slo">
-<thead><tr><th>SLO</th><th class="number">limit</th><th class="number">measured</th><th></th></tr>
-</thead><tbody>
-${result.slo.map(({ metric, limit, value, ok }) => {
-  const measured = value === null ? 'no value' : `${value}${unitOf(metric)}`;
-  const limitText = limit.replace(/<=/g, '≤').replace(/>=/g, '≥') + unitOf(metric);
-  return html`<tr><th scope="row">${metric}</th><td class="number">${limitText}</td>
-<td class="number">${measured}</td>
-<td class="number ${ok ? 'good' : 'bad'}">${ok ? '✓' : '✗'}
-<span class="word">${ok ? 'met' : 'missed'}</span></td></tr>
-`;
-})}</tbody></table></div>`;
+  return html`<div class="scroll">
+    <table class="wide slo">
+      <thead>
+        <tr>
+          <th>SLO</th>
+          <th class="number">limit</th>
+          <th class="number">measured</th>
+          <th></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${result.slo.map(({ metric, limit, value, ok }) => {
+          const measured = value === null ? 'no value' : `${value}${unitOf(metric)}`;
+          const limitText = limit.replace(/<=/g, '≤').replace(/>=/g, '≥') + unitOf(metric);
+          return html`<tr>
+            <th scope="row">${metric}</th>
+            <td class="number">${limitText}</td>
+            <td class="number">${measured}</td>
+            <td class="number ${ok ? 'good' : 'bad'}">
+              ${ok ? '✓' : '✗'} <span class="word">${ok ? 'met' : 'missed'}</span>
+            </td>
+          </tr> `;
+        })}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function troubleList(title: string, lines: readonly string[], count: number): Markup {
   if (count === 0) return NOTHING;
   const rest = count - lines.length;
   const more = rest > 0 ? html`<p class="note">… and ${formatCount(rest)} more</p>` : NOTHING;
-  return html`<div class="trouble"><h3>${title} (${formatCount(count)})</h3>
-<pre>${lines.join('\n')}</pre>${more}</div>`;
+  return html`<div class="trouble">
+    <h3>${title} (${formatCount(count)})</h3>
+    <pre>${lines.join('\n')}</pre>
+    ${more}
+  </div>`;
 }
 
 function tiles(flight: Flight): Markup {
@@ -109,33 +121,41 @@ function tiles(flight: Flight): Markup {
   ] as const;
   const few = fewSamples(flight.percentiles.n);
   return html`<ul class="tiles">
-${entries.map(([value, label]) => html`<li><b>${value}</b><span>${label}</span></li>
-`)}</ul>${few === '' ? NOTHING : html`<p class="note">${few}</p>`}`;
+      ${entries.map(([value, label]) => html`<li><b>${value}</b><span>${label}</span></li> `)}
+    </ul>
+    ${few === '' ? NOTHING : html`<p class="note">${few}</p>`}`;
 }
 
 function whatFlew({ header, result }: Flight): Markup {
   const flown = `${formatSeconds(result.virtualMs)} flown in ${formatSeconds(result.wallMs)}.`;
   return html`<h3>What flew</h3>
-<ul class="plain words">${[...header.words, flown].map((word) => html`<li>${word}</li>`)}</ul>
-<h3 class="next">Fly it again</h3>
-<pre class="replay">${header.replay}</pre>`;
+    <ul class="plain words">
+      ${[...header.words, flown].map((word) => html`<li>${word}</li>`)}
+    </ul>
+    <h3 class="next">Fly it again</h3>
+    <pre class="replay">${header.replay}</pre>`;
 }
 
 function countsTable({ header, result }: Flight): Markup {
   const { calls, attempts } = result;
   const row = (label: string, value: string, share: string): Markup =>
-    html`<tr><th scope="row">${label}</th><td class="number">${value}</td>
-<td class="number">${share}</td></tr>
-`;
+    html`<tr>
+      <th scope="row">${label}</th>
+      <td class="number">${value}</td>
+      <td class="number">${share}</td>
+    </tr> `;
   const planned = header.calls === calls.offered ? '' : `of ${formatCount(header.calls)} planned`;
-  return html`<h3>Calls</h3><table class="wide counts"><tbody>
-${row('offered', formatCount(calls.offered), planned)}
-${OUTCOMES.map((outcome) =>
-  row(outcome, formatCount(calls[outcome]), formatShare(calls[outcome], calls.offered)),
-)}
-${row('attempts', formatCount(attempts.total), `${formatNumber(attempts.perOk)} an ok call`)}
-${row('NACKs', formatCount(attempts.nacks), formatShare(attempts.nacks, attempts.total))}
-</tbody></table>`;
+  return html`<h3>Calls</h3>
+    <table class="wide counts">
+      <tbody>
+        ${row('offered', formatCount(calls.offered), planned)}
+        ${OUTCOMES.map((outcome) =>
+          row(outcome, formatCount(calls[outcome]), formatShare(calls[outcome], calls.offered)),
+        )}
+        ${row('attempts', formatCount(attempts.total), `${formatNumber(attempts.perOk)} an ok call`)}
+        ${row('NACKs', formatCount(attempts.nacks), formatShare(attempts.nacks, attempts.total))}
+      </tbody>
+    </table>`;
 }
 
 /** Bands listed by number; beyond this many the charts show them without numbers too. */
@@ -147,14 +167,24 @@ function faultList(flight: Flight): Markup {
   const rest = bands.length - LISTED_MAX + flight.faultsOmitted;
   const rows = bands.slice(0, LISTED_MAX).map(({ fault, targets, fromMs, untilMs }, i) => {
     const lasted = untilMs > fromMs ? `for ${formatSeconds(untilMs - fromMs)}` : 'an instant';
-    return html`<tr><td>${i + 1}</td><th scope="row">${shorten(fault, 60)}</th>
-<td>${shorten(targets.join(', '), 120)}</td>
-<td class="number">at ${formatSeconds(fromMs)}</td><td class="number">${lasted}</td></tr>
-`;
+    return html`<tr>
+      <td>${i + 1}</td>
+      <th scope="row">${shorten(fault, 60)}</th>
+      <td>${shorten(targets.join(', '), 120)}</td>
+      <td class="number">at ${formatSeconds(fromMs)}</td>
+      <td class="number">${lasted}</td>
+    </tr> `;
   });
   const more = rest > 0 ? html`<p class="note">… and ${formatCount(rest)} more</p>` : NOTHING;
-  return html`<h3>Faults</h3><div class="scroll"><table class="wide faults"><tbody>
-${rows}</tbody></table></div>${more}`;
+  return html`<h3>Faults</h3>
+    <div class="scroll">
+      <table class="wide faults">
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    ${more}`;
 }
 
 /** The element a chart is drawn into, with its height kept so that the page does not jump. */
@@ -164,25 +194,44 @@ export function figureOf(chart: Chart, prefix: string): Markup {
     typeof figure === 'string'
       ? html`<div class="empty">${figure}</div>`
       : html`<div class="plot" id="${prefix}${chart.id}" style="height:${heightPx}px">
-<noscript>Charts need JavaScript; the tables do not.</noscript></div>`;
-  return html`<figure class="${half === true ? 'half' : 'full'}"><h3>${chart.title}</h3>
-${body}
-<figcaption>${chart.caption}</figcaption></figure>
-`;
+          <noscript>Charts need JavaScript; the tables do not.</noscript>
+        </div>`;
+  return html`<figure class="${half === true ? 'half' : 'full'}">
+    <h3>${chart.title}</h3>
+    ${body}
+    ${typeof figure === 'string' ? NOTHING : html`<figcaption>${chart.caption}</figcaption>`}
+  </figure> `;
 }
 
 function runnersTable({ result, header }: Flight): Markup {
   const slotsOf = new Map(header.runners.map(({ id, slots }) => [id, slots]));
   const rows = result.runners.map(({ id, calls, nacks, utilization }) => {
     const busy = utilization === null ? '–' : formatShare(utilization, 1);
-    return html`<tr><th scope="row">${id}</th><td class="number">${slotsOf.get(id) ?? '–'}</td>
-<td class="number">${formatCount(calls)}</td><td class="number">${formatCount(nacks)}</td>
-<td class="number">${busy}</td></tr>
-`;
+    return html`<tr>
+      <th scope="row">${id}</th>
+      <td class="number">${slotsOf.get(id) ?? '–'}</td>
+      <td class="number">${formatCount(calls)}</td>
+      <td class="number">${formatCount(nacks)}</td>
+      <td class="number">${busy}</td>
+    </tr> `;
   });
-  return html`<details><summary>Runners (${formatCount(rows.length)})</summary>
-<div class="scroll"><table class="wide runners"><thead><tr><th>runner</th>
-<th class="number">slots</th><th class="number">calls</th><th class="number">NACKs</th>
-<th class="number">busy</th></tr></thead><tbody>
-${rows}</tbody></table></div></details>`;
+  return html`<details>
+    <summary>Runners (${formatCount(rows.length)})</summary>
+    <div class="scroll">
+      <table class="wide runners">
+        <thead>
+          <tr>
+            <th>runner</th>
+            <th class="number">slots</th>
+            <th class="number">calls</th>
+            <th class="number">NACKs</th>
+            <th class="number">busy</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }

@@ -48,10 +48,10 @@ h3.next { margin-top: 22px; }
 .verdict.met { background: var(--good-bg); color: var(--good); }
 .verdict.missed, .verdict.broken, .verdict.stuck { background: var(--bad-bg); color: var(--bad); }
 .tiles {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); gap: 10px;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px;
   margin: 22px 0; padding: 0; list-style: none;
 }
-.tiles li { background: var(--panel); border-radius: 10px; padding: 11px 14px; }
+.tiles li { background: var(--panel); border-radius: 10px; padding: 11px 12px; }
 .tiles b { display: block; font-size: 1.3rem; font-weight: 600; line-height: 1.35; }
 .tiles span, figcaption, .note { color: var(--muted); font-size: 0.8125rem; }
 .scroll { overflow-x: auto; }
@@ -70,6 +70,7 @@ td.good, td.bad { font-weight: 600; white-space: nowrap; }
 .columns > * { min-width: 0; }
 ul.plain { margin: 0; padding: 0; list-style: none; font-size: 0.9rem; }
 ul.plain li { padding: 3px 0; }
+.trouble { margin: 22px 0; }
 pre {
   margin: 6px 0 0; padding: 11px 14px; border-radius: 10px; background: var(--panel);
   font: 0.8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;

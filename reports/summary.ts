@@ -63,7 +63,9 @@ function sloLines(slo: Flight['result']['slo']): readonly string[] {
     const mark = line.ok ? '✓' : '✗';
     const metric = line.metric.padEnd(metricWidth);
     const limit = line.limit.padEnd(limitWidth);
-    return row(i === 0 ? 'SLO' : '', [`${mark} ${metric}  ${limit}  is ${line.value ?? 'unknown'}`]);
+    return row(i === 0 ? 'SLO' : '', [
+      `${mark} ${metric}  ${limit}  is ${line.value ?? 'unknown'}`,
+    ]);
   });
 }
 

@@ -15,7 +15,11 @@ export function verdictOf(flight: Flight): Verdict {
     return { kind: 'broken', mark: '✗', text };
   }
   if (trouble.stuck > 0) {
-    return { kind: 'stuck', mark: '✗', text: `Stuck: ${plural(trouble.stuck, 'call')} never ended` };
+    return {
+      kind: 'stuck',
+      mark: '✗',
+      text: `Stuck: ${plural(trouble.stuck, 'call')} never ended`,
+    };
   }
   if (result.slo.length === 0) {
     return { kind: 'unjudged', mark: '○', text: 'Flew without an SLO' };

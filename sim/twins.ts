@@ -5,6 +5,7 @@
 import type { FlightEvent } from '../core/record.js';
 import { createCheckers } from './checkers.js';
 import type { Scenario } from './scenario.js';
+import { createTranscode } from './transcode.js';
 import { createWorld, type World, type WorldOptions } from './world.js';
 
 /** What a seed showed. Empty lists and no difference: all is well. */
@@ -18,7 +19,7 @@ export interface SeedVerdict {
   readonly difference: string | undefined;
 }
 
-export type TwinOptions = Omit<WorldOptions, 'tell' | 'seed'>;
+export type TwinOptions = Omit<WorldOptions, 'tell' | 'seed' | 'transcode'>;
 
 /** Clock events that each twin flies in its turn: bounds what is held for the comparison. */
 const TURN = 2_000;
@@ -37,7 +38,14 @@ export function flyTwins(scenario: Scenario, seed: number, options: TwinOptions 
       left.push(event);
     },
   });
-  const two = createWorld(scenario, { ...options, seed, tell: (event) => right.push(event) });
+  // The twin's messages go through the codec's bytes, in either dialect by turns: the same flight.
+  const transcode = createTranscode(seed % 2 === 0 ? 'head' : 's');
+  const two = createWorld(scenario, {
+    ...options,
+    transcode,
+    seed,
+    tell: (event) => right.push(event),
+  });
   let difference: string | undefined;
   for (let more = true; more && difference === undefined;) {
     const oneMore = one.fly(TURN);

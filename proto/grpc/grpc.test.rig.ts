@@ -148,6 +148,11 @@ export function answering(wire: ServerWire): void {
   );
 }
 
+/** The answer of the Status RPC; what was sent before it on the connection has then arrived. */
+export function roundTrip(channel: Channel): Promise<unknown> {
+  return new Promise((resolve) => channel.status(SECOND_US, resolve));
+}
+
 export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));

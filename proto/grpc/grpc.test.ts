@@ -15,6 +15,7 @@ import {
   OK,
   opened,
   rig,
+  roundTrip,
   SECOND_US,
   told,
   TRY,
@@ -97,7 +98,7 @@ describe('a call over gRPC', () => {
 
   it('asks for the status', async () => {
     const { channel } = await rig(answering);
-    const answer = await new Promise((resolve) => channel.status(SECOND_US, resolve));
+    const answer = await roundTrip(channel);
     expect(answer).toEqual({ active: 2, requestsReceived: 5, requestsHandled: 3 });
   });
 });
@@ -112,7 +113,7 @@ describe('a runner that is not there', () => {
     expect(events.ends).toEqual([]);
     await events.until(() => events.ends.length > 0);
     expect(events.ends).toEqual([{ kind: 'refused', cause: `127.0.0.1:${port} is not connected` }]);
-    const answer = await new Promise((resolve) => channel.status(SECOND_US, resolve));
+    const answer = await roundTrip(channel);
     expect(answer).toMatch(/^14: /);
     expect(channel.ready).toBe(false);
   });
@@ -144,7 +145,7 @@ describe('a runner that is not there', () => {
     const [, late] = opened(channel);
     await late.until(() => late.ends.length > 0);
     expect(late.ends[0]?.kind).toBe('refused');
-    const answer = await new Promise((resolve) => channel.status(SECOND_US, resolve));
+    const answer = await roundTrip(channel);
     expect(answer).toMatch(/is closed$/);
   });
 });

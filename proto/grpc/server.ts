@@ -29,7 +29,7 @@ export interface GrpcServerLimits {
   readonly maxStreams: number;
   /** The largest message in either direction. */
   readonly maxMessageBytes: number;
-  /** A ping after so long without frames; an LB that is dead holds its slots no longer than that. */
+  /** A ping after so long without frames; a dead LB holds its slots no longer than that. */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
 }

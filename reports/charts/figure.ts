@@ -6,7 +6,8 @@
 import type { Bins, FaultSpan, Flight } from '../flight.js';
 import { roundTo } from '../result.js';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
 export interface Figure {
@@ -132,7 +133,11 @@ export function bandShapes(
       ...(place === 'outline' ? { yanchor: 'bottom', padding: 0 } : {}),
       ...(instant && place !== 'outline' ? { yanchor: 'top', xanchor: 'left' } : {}),
     };
-    const line = { width: instant || place !== 'behind' ? 1.5 : 0, color: '$band-ink', dash: 'dot' };
+    const line = {
+      width: instant || place !== 'behind' ? 1.5 : 0,
+      color: '$band-ink',
+      dash: 'dot',
+    };
     const layer = place === 'behind' ? 'below' : 'above';
     const box = { xref: 'x', x0, x1, yref: 'paper', y0: 0, y1: 1, layer, label, line };
     if (instant) return [{ type: 'line', ...box }];

@@ -35,7 +35,7 @@ function percentOf(x: number): string {
 /** Latency by percentile of one flight, or of several laid over one another. */
 export function percentileChart(flights: readonly Flight[], names: readonly string[]): Chart {
   const drawn = flights.filter((flight) => flight.percentiles.n > 0);
-  const most = Math.max(1, ...drawn.map((flight) => flight.percentiles.n));
+  const most = Math.max(0, ...drawn.map((flight) => flight.percentiles.n));
   const data = flights.map(({ percentiles: { points } }, i): JsonObject => {
     const last = points.length - 1;
     return {
@@ -120,7 +120,7 @@ export function latencyOverTimeChart(flight: Flight): Chart {
   const log = median > 0 && max / median > LOG_FROM_RATIO;
   const line = (name: string, y: readonly (number | null)[], style: JsonObject): JsonObject => ({
     type: 'scatter',
-    mode: bins.offered.length < 30 ? 'lines+markers' : 'lines',
+    mode: bins.offered.length < 40 ? 'lines+markers' : 'lines',
     name,
     x,
     y,

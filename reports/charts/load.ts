@@ -22,7 +22,7 @@ const NO_EXECUTORS = 'No executor told what it did, so utilization is unknown.';
 export function runnersChart(flight: Flight): Chart {
   const { runners } = flight.result;
   const x = runners.map((_, i) => i);
-  const names = runners.map((runner) => chartText(runner.id));
+  const names = runners.map((runner) => chartText(runner.id, 16));
   const bars = (name: string, y: readonly (number | null)[], more: JsonObject): JsonObject => ({
     type: 'bar',
     name,
@@ -42,7 +42,9 @@ export function runnersChart(flight: Flight): Chart {
     id: 'runners',
     title: 'Load of each runner',
     caption: [
-      told ? 'Above: the busy share of a runner’s slots over the whole flight, exact.' : NO_EXECUTORS,
+      told
+        ? 'Above: the busy share of a runner’s slots over the whole flight, exact.'
+        : NO_EXECUTORS,
       'Below: calls it executed and attempts it NACKed. Even bars mean that the placer spreads well;',
       `a runner with many NACKs and few calls was asked in vain. N = ${plural(runners.length, 'runner')}.`,
     ].join(' '),
@@ -51,14 +53,22 @@ export function runnersChart(flight: Flight): Chart {
         ? 'No runner took part.'
         : {
             data: [
-              bars('calls', runners.map((runner) => runner.calls), {
-                hovertemplate: '%{y} calls',
-                marker: { color: '$line-1' },
-              }),
-              bars('NACKs', runners.map((runner) => runner.nacks), {
-                hovertemplate: '%{y} NACKs',
-                marker: { color: '$refused' },
-              }),
+              bars(
+                'calls',
+                runners.map((runner) => runner.calls),
+                {
+                  hovertemplate: '%{y} calls',
+                  marker: { color: '$line-1' },
+                },
+              ),
+              bars(
+                'NACKs',
+                runners.map((runner) => runner.nacks),
+                {
+                  hovertemplate: '%{y} NACKs',
+                  marker: { color: '$refused' },
+                },
+              ),
               ...(told ? [used] : []),
             ],
             layout: layout({
@@ -66,6 +76,7 @@ export function runnersChart(flight: Flight): Chart {
               bargap: 0.25,
               xaxis: axis('', {
                 showgrid: false,
+                ticklabeloverflow: 'allow',
                 ...(runners.length <= NAMED_MAX
                   ? { tickvals: x, ticktext: names }
                   : { showticklabels: false }),
@@ -121,14 +132,12 @@ export function loadMapChart(flight: Flight): Chart {
                 showgrid: false,
                 autorange: 'reversed',
                 showticklabels: load.length <= NAMED_MAX,
+                ticks: '',
               }),
               shapes: bandShapes(flight, 'outline'),
             }),
           },
-    heightPx: Math.min(
-      MAP_PX.most,
-      Math.max(MAP_PX.least, load.length * ROW_PX + MAP_PX.frame),
-    ),
+    heightPx: Math.min(MAP_PX.most, Math.max(MAP_PX.least, load.length * ROW_PX + MAP_PX.frame)),
     overTime: true,
   };
 }

@@ -103,7 +103,9 @@ export function attemptsChart(flight: Flight): Chart {
               xaxis: axis('a call', {
                 showgrid: false,
                 tickvals: longest.map((_, i) => i),
-                ticktext: longest.map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`)),
+                ticktext: longest.map(({ from, to }) =>
+                  from === to ? `${from}` : `${from}–${to}`,
+                ),
               }),
               yaxis: axis('% of calls', {}),
             }),

@@ -1,0 +1,31 @@
+/** How the program ends: one code a class of failure, and the one error that ends a command. */
+
+export const EXIT = {
+  fine: 0,
+  /** Usage, or an invalid file. */
+  usage: 1,
+  slo: 2,
+  invariant: 3,
+  liveness: 4,
+  deterministic: 5,
+  internal: 6,
+  inconclusive: 7,
+  /** 128 + SIGINT, as shells count. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends the command: its lines go to stderr, one problem each, and nothing else is said. */
+export class CliError extends Error {
+  constructor(
+    readonly lines: readonly string[],
+    readonly exit: ExitCode = EXIT.usage,
+  ) {
+    super(lines.join('\n'));
+  }
+}
+
+/** The text of whatever was thrown. */
+export const textOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,0 +1,31 @@
+/** SIGINT and SIGTERM: the command in hand is told, tidies up, and ends with 130. */
+import { CliError, EXIT } from './exit.js';
+
+export interface Interrupt {
+  /** Throws once a signal has come. */
+  check(): void;
+  /** Told at once when a signal comes. Returns how to be told no more. */
+  on(listener: () => void): () => void;
+}
+
+export function createInterrupt(): Interrupt {
+  let signal: NodeJS.Signals | undefined;
+  const listeners = new Set<() => void>();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      // A second signal is for somebody who cannot wait; runner processes end with their pipe.
+      if (signal !== undefined) process.exit(EXIT.interrupted);
+      signal = name;
+      for (const listener of listeners) listener();
+    });
+  }
+  return {
+    check() {
+      if (signal !== undefined) throw new CliError([`interrupted by ${signal}`], EXIT.interrupted);
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

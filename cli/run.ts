@@ -1,0 +1,122 @@
+/** `windtunnel run`: flies scenarios in one of the two worlds, prints summaries, writes outputs. */
+import { placerByName } from '../core/index.js';
+import { flightResult, renderReport, summarize, type Flight } from '../reports/index.js';
+import type { Scenario } from '../sim/index.js';
+import { CliError, EXIT, type ExitCode } from './exit.js';
+import { createOutput, readScenario, type Output } from './files.js';
+import { exitOf, worst } from './flight.js';
+import { flyGrpc } from './fly-grpc.js';
+import { flySim } from './fly-sim.js';
+import { headerOf } from './header.js';
+import { createInterrupt } from './interrupt.js';
+
+export interface RunOptions {
+  readonly on: 'sim' | 'grpc';
+  readonly runners: readonly string[];
+  readonly dialect: 's' | 'head';
+  readonly seed: number | undefined;
+  readonly placers: readonly string[];
+  readonly sets: readonly string[];
+  readonly report: string | undefined;
+  readonly json: string | undefined;
+  readonly record: string | undefined;
+}
+
+interface Planned {
+  readonly file: string;
+  readonly scenario: Scenario;
+  readonly placer: string | undefined;
+}
+
+export async function run(files: readonly string[], options: RunOptions): Promise<ExitCode> {
+  const planned = plan(files, options);
+  const toStdout = options.json === '-';
+  // With `--json -` stdout is the result's alone; words for people go to stderr then.
+  const say = (text: string): void => void (toStdout ? process.stderr : process.stdout).write(text);
+  const outputs = openOutputs(options);
+  const interrupt = createInterrupt();
+  try {
+    const flights: Flight[] = [];
+    for (const { file, scenario, placer } of planned) {
+      const { on, sets } = options;
+      const seed = options.seed ?? scenario.seed;
+      const header = headerOf(scenario, { file, on, seed, placer, sets });
+      say(`${scenario.name} on ${on}, seed ${seed}: ${header.words.join('; ')}\n`);
+      const flight =
+        on === 'sim'
+          ? await flySim(scenario, header, outputs.record, interrupt)
+          : await flyGrpc(scenario, header, outputs.record, interrupt, options, say);
+      say(summarize(flight));
+      flights.push(flight);
+    }
+    writeAll(flights, options, outputs, say);
+    const code = worst(flights.map(exitOf));
+    const failed = flights.find((flight) => exitOf(flight) === code && code !== EXIT.fine);
+    if (failed !== undefined) say(`replay: ${failed.header.replay}\n`);
+    return code;
+  } finally {
+    for (const output of Object.values(outputs)) output?.discard();
+  }
+}
+
+/** All scenarios are read before the first flies: bad input costs nothing. */
+function plan(files: readonly string[], options: RunOptions): Planned[] {
+  const known = Object.keys(placerByName);
+  for (const placer of options.placers) {
+    if (known.includes(placer)) continue;
+    throw new CliError([`--placer ${placer}: unknown placer, known: ${known.join(', ')}`]);
+  }
+  if (options.on === 'sim' && options.runners.length > 0) {
+    throw new CliError(['--runners: needs --on grpc']);
+  }
+  const placers = options.placers.length > 0 ? options.placers : [undefined];
+  return files.flatMap((file) =>
+    placers.map((placer) => {
+      const sets = placer === undefined ? [] : [`placement.placer=${placer}`];
+      return { file, placer, scenario: readScenario(file, [...options.sets, ...sets]) };
+    }),
+  );
+}
+
+interface Outputs {
+  readonly report: Output | undefined;
+  readonly json: Output | undefined;
+  readonly record: Output | undefined;
+}
+
+function openOutputs(options: RunOptions): Outputs {
+  const opened: Output[] = [];
+  const open = (file: string | undefined, option: string): Output | undefined => {
+    if (file === undefined || file === '-') return undefined;
+    const output = createOutput(file, option);
+    opened.push(output);
+    return output;
+  };
+  try {
+    return {
+      report: open(options.report, '--report'),
+      json: open(options.json, '--json'),
+      record: open(options.record, '--record'),
+    };
+  } catch (error) {
+    for (const output of opened) output.discard();
+    throw error;
+  }
+}
+
+function writeAll(
+  flights: readonly Flight[],
+  options: RunOptions,
+  outputs: Outputs,
+  say: (text: string) => void,
+): void {
+  const results = flights.map((flight) => flightResult.parse(flight.result));
+  const json = `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`;
+  outputs.json?.write(json);
+  outputs.report?.write(renderReport(flights));
+  outputs.record?.commit();
+  outputs.json?.commit();
+  outputs.report?.commit();
+  if (options.report !== undefined) say(`report: ${options.report}\n`);
+  if (options.json === '-') process.stdout.write(json);
+}

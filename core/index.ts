@@ -1,0 +1,41 @@
+/** The public door of `windtunnel`: the balancer core, its HTTP edge, and its ports. */
+export { createBalancer, type Balancer, type BalancerParts, type Held } from './balancer.js';
+export { balancerDefaults, type BalancerOptions } from './options.js';
+export { createSystemClock, asScheduler, type Clock, type Timer } from './clock.js';
+export { seededRng, type Rng } from './rng.js';
+export { staticPool, type Pool } from './pool.js';
+export { staticFunctions, type DataAccess, type FunctionOptions } from './lookup.js';
+export { nodeHandler, type EdgeOptions } from './http.js';
+export { CallError, type ErrorCode } from './errors.js';
+export type { FunctionInfo, Outcome, Request, RequestBody } from './call.js';
+export type { Verdict } from './response.js';
+export type { Probe, ProbeEvent } from './probe.js';
+
+// Below: for those who write a runner, a placer, a sink or a checker.
+export { placerByName, type Order, type Placer, type PlacerName } from './placer.js';
+export { createCapacity, type Capacity, type CapacityOptions, type Place } from './capacity.js';
+export { InvariantError } from './invariant.js';
+export type { AttemptOutcome, Call, Progress } from './call.js';
+export type { Body } from './body.js';
+export type { Sink } from './sink.js';
+export { createValve, type Valve } from './valve.js';
+export type {
+  Data,
+  Finished,
+  Header,
+  Nack,
+  NackReason,
+  Runner,
+  RunnerEvent,
+  RunnerStatus,
+  Start,
+} from './runner.js';
+export type {
+  ClientLine,
+  ExecutorLine,
+  FaultLine,
+  FlightEnd,
+  FlightEvent,
+  FlightHeader,
+  Slo,
+} from './record.js';

@@ -1,0 +1,22 @@
+/** The public door of `windtunnel/sim`: scenarios, and flights of them in virtual time. */
+export {
+  describe,
+  parseScenario,
+  scenarioFromJson,
+  scenarioJsonSchema,
+  scenarioTemplate,
+  type ParsedScenario,
+  type Scenario,
+} from './scenario.js';
+export { createWorld, type World, type WorldOptions } from './world.js';
+export { flyTwins, type SeedVerdict, type TwinOptions } from './twins.js';
+export { createCheckers, type Checkers } from './checkers.js';
+export { createDigest, type Digest } from './digest.js';
+export { createVirtualClock, type VirtualClock } from './clock.js';
+
+// Below: for those who fly something of their own.
+export { createHost, type Host, type HostParts } from './host.js';
+export { createLink, type Fate, type Link, type LinkOptions, type Rule } from './link.js';
+export { createSimExecutor, type SimExecutor, type SimExecutorParts } from './executor.js';
+export { draw, type Law } from './laws.js';
+export { planCalls, type PlannedCall } from './plan.js';
