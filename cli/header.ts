@@ -25,9 +25,12 @@ export const version: string = (
 /** The commit of a checkout; '' for an installed package. */
 function commitOf(root: string): string {
   try {
-    const options = { cwd: root, stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000 } as const;
-    const top = execFileSync('git', ['rev-parse', '--show-toplevel', '--short', 'HEAD'], options);
-    const [folder, commit] = top.toString().trim().split('\n');
+    const told = execFileSync('git', ['rev-parse', '--show-toplevel', '--short', 'HEAD'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5_000,
+    });
+    const [folder, commit] = told.toString().trim().split('\n');
     return folder === root && commit !== undefined ? commit : '';
   } catch {
     return '';

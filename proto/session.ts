@@ -81,6 +81,10 @@ class Session {
   }
 
   private onFirst(message: ClientMessage): void {
+    if (message.kind === 'unknown' && message.callError !== undefined) {
+      // A call that cannot be read is answered, not broken off: the original does the same.
+      return this.verdict(0, message.callError);
+    }
     if (message.kind !== 'try') return this.breach('expected ClientMsg_Try');
     this.tried = true;
     const { clock, executor } = this.parts;

@@ -64,7 +64,8 @@ export interface WireListener<Incoming> {
 }
 
 interface WireFlow {
-  /** No `onMessage` (and no `onEnd`) until `resume`. */
+  /** No `onMessage` until `resume`; the LB's end is not told of the end either, the runner's is: a
+   * function that nobody waits for must stop, read or unread. */
   pause(): void;
   resume(): void;
   /** Resets the stream. Idempotent; nothing is told afterwards. */

@@ -17,8 +17,10 @@ export function formatNumber(value: number | null): string {
   return decimals === 0 ? formatCount(value) : value.toFixed(decimals);
 }
 
+/** From a second on in seconds: 309 ms, 1.24 s. */
 export function formatMs(ms: number | null): string {
-  return ms === null ? NONE : `${formatNumber(ms)}${THIN}ms`;
+  if (ms === null) return NONE;
+  return ms < 1000 ? `${formatNumber(ms)}${THIN}ms` : formatSeconds(ms);
 }
 
 export function formatSeconds(ms: number): string {

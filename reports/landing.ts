@@ -10,11 +10,11 @@ import { judge, roundTo, type FlightResult, type Unjudged } from './result.js';
 const LOAD_ROWS_MAX = 100;
 
 export interface Measured {
-  readonly calls: FlightResult['calls'];
-  readonly totals: { readonly attempts: number; readonly nacks: number };
+  readonly outcomes: FlightResult['calls'];
+  readonly attempts: number;
+  readonly nacks: number;
   readonly latencies: Latencies;
   readonly load: Load;
-  /** Whether any executor's line came; without them nothing is known of utilization. */
   readonly executorsTold: boolean;
   readonly grid: Grid;
 }
@@ -24,7 +24,7 @@ export function createResult(
   end: FlightEnd,
   measured: Measured,
 ): FlightResult {
-  const { calls, totals, executorsTold, grid, load } = measured;
+  const { outcomes: calls, attempts, nacks, executorsTold, grid, load } = measured;
   const unjudged: Unjudged = {
     scenario: header.scenario,
     on: header.on,
@@ -35,10 +35,10 @@ export function createResult(
     virtualMs: roundTo(end.virtualMs, 3),
     calls,
     attempts: {
-      total: totals.attempts,
-      nacks: totals.nacks,
-      perCall: calls.offered === 0 ? null : roundTo(totals.attempts / calls.offered, 4),
-      perOk: calls.ok === 0 ? null : roundTo(totals.attempts / calls.ok, 4),
+      total: attempts,
+      nacks,
+      perCall: calls.offered === 0 ? null : roundTo(attempts / calls.offered, 4),
+      perOk: calls.ok === 0 ? null : roundTo(attempts / calls.ok, 4),
     },
     latencyMs: latencySummary(measured.latencies),
     goodputPerSec: end.virtualMs > 0 ? roundTo(calls.ok / (end.virtualMs / 1000), 3) : null,

@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ExecEnded, ExecStarted } from '../core/record.js';
 import { createGrid } from './grid.js';
 import { createLoad } from './load.js';
 
 const FLEET = [{ id: 'r1', slots: 2 }];
+
+function started(call: string, attempt: number, at: number): ExecStarted {
+  return { kind: 'exec-start', at, runner: 'r1', call, attempt, active: 1, slots: 2 };
+}
+
+function ended(call: string, attempt: number, at: number): ExecEnded {
+  const rest = { outcome: 'ok', bytes: 0, hash: 0 } as const;
+  return { kind: 'exec-end', at, runner: 'r1', call, attempt, ...rest };
+}
 
 /** Loads of one runner after the given executions, on a grid that began at 0. */
 function fly(steps: (load: ReturnType<typeof createLoad>) => void, endsAt: number) {
@@ -28,8 +38,8 @@ describe('the load of a runner', () => {
       fc.property(fc.array(execution, { maxLength: 40 }), (executions) => {
         const { grid, busy } = fly((load) => {
           executions.forEach(({ from, lasted }, i) => {
-            load.started('r1', `c${i}`, 1, from, 2);
-            load.ended('r1', `c${i}`, 1, from + lasted);
+            load.started(started(`c${i}`, 1, from));
+            load.ended(ended(`c${i}`, 1, from + lasted));
           });
         }, 120_000_000);
         busy.forEach((us, bin) => {
@@ -50,32 +60,32 @@ describe('the load of a runner', () => {
     const { total } = fly((load) => {
       load.crashed('r1', 500_000);
       load.crashed('r1', 3_000_000);
-      load.started('r1', 'c1', 1, 1_000_000, 2);
+      load.started(started('c1', 1, 1_000_000));
     }, 10_000_000);
     expect(total).toBe(2_000_000);
   });
 
   it('lasts to the end of the flight when nothing ends it', () => {
-    const { total } = fly((load) => load.started('r1', 'c1', 1, 1_000_000, 2), 10_000_000);
+    const { total } = fly((load) => load.started(started('c1', 1, 1_000_000)), 10_000_000);
     expect(total).toBe(9_000_000);
   });
 
   it('is not freed by an end without a start, nor twice', () => {
     const { total, runner } = fly((load) => {
-      load.ended('r1', 'c9', 1, 5_000);
-      load.started('r1', 'c1', 1, 0, 2);
-      load.ended('r1', 'c1', 1, 40_000);
-      load.ended('r1', 'c1', 1, 50_000);
+      load.ended(ended('c9', 1, 5_000));
+      load.started(started('c1', 1, 0));
+      load.ended(ended('c1', 1, 40_000));
+      load.ended(ended('c1', 1, 50_000));
     }, 100_000);
     expect([total, runner.executions]).toEqual([40_000, 1]);
   });
 
   it('tells a late twin of a call from its later attempt', () => {
     const { total } = fly((load) => {
-      load.started('r1', 'c1', 1, 0, 2);
-      load.started('r1', 'c1', 2, 10_000, 2);
-      load.ended('r1', 'c1', 1, 20_000);
-      load.ended('r1', 'c1', 2, 40_000);
+      load.started(started('c1', 1, 0));
+      load.started(started('c1', 2, 10_000));
+      load.ended(ended('c1', 1, 20_000));
+      load.ended(ended('c1', 2, 40_000));
     }, 100_000);
     expect(total).toBe(50_000);
   });

@@ -2,6 +2,7 @@
  * What the runners of a flight carried: executions, NACKs, and busy slot-time bin by bin. Lines of
  * one runner may come late and out of order with those of others; nothing here places calls.
  */
+import type { ExecEnded, ExecStarted } from '../core/record.js';
 import { BINS_MAX, type Grid, type Row } from './grid.js';
 
 export interface RunnerLoad {
@@ -14,8 +15,8 @@ export interface RunnerLoad {
 }
 
 export interface Load {
-  started(runner: string, call: string, attempt: number, at: number, slots: number): void;
-  ended(runner: string, call: string, attempt: number, at: number): void;
+  started(line: ExecStarted): void;
+  ended(line: ExecEnded): void;
   nacked(runner: string): void;
   committed(runner: string): void;
   /** The runner is gone from here on: what it was executing frees its slots. */
@@ -47,6 +48,14 @@ function keyOf(call: string, attempt: number): string {
   return attempt === 1 ? call : `${call}\u0000${attempt}`;
 }
 
+/** Takes (+1) or frees (−1) a slot: O(1), however many bins the execution lasts. */
+function change(grid: Grid, entry: Entry, at: number, delta: 1 | -1): void {
+  const bin = grid.index(at);
+  const offset = Math.max(0, at - grid.origin - bin * grid.width);
+  entry.partial[bin]! += delta * (grid.width - offset);
+  entry.step[bin]! += delta;
+}
+
 export function createLoad(
   grid: Grid,
   fleet: readonly { readonly id: string; readonly slots: number }[],
@@ -62,25 +71,17 @@ export function createLoad(
   };
   for (const { id, slots } of fleet) entryOf(id).slots = slots;
 
-  /** Takes (+1) or frees (−1) a slot: O(1), however many bins the execution lasts. */
-  const change = (entry: Entry, at: number, delta: 1 | -1): void => {
-    const bin = grid.index(at);
-    const offset = Math.max(0, at - grid.origin - bin * grid.width);
-    entry.partial[bin]! += delta * (grid.width - offset);
-    entry.step[bin]! += delta;
-  };
-
   return {
-    started(runner, call, attempt, at, slots) {
+    started({ runner, call, attempt, at, slots }) {
       const entry = entryOf(runner);
       if (entry.slots === 0) entry.slots = slots;
       entry.executions++;
       entry.open.set(keyOf(call, attempt), at);
-      change(entry, at, 1);
+      change(grid, entry, at, 1);
     },
-    ended(runner, call, attempt, at) {
+    ended({ runner, call, attempt, at }) {
       const entry = entryOf(runner);
-      if (entry.open.delete(keyOf(call, attempt))) change(entry, at, -1);
+      if (entry.open.delete(keyOf(call, attempt))) change(grid, entry, at, -1);
     },
     nacked(runner) {
       entryOf(runner).nacks++;
@@ -95,7 +96,7 @@ export function createLoad(
       for (const entry of entries.values()) {
         for (const startedAt of entry.open.values()) {
           const later = entry.crashes.filter((at) => at >= startedAt);
-          change(entry, Math.min(grid.origin + grid.duration, ...later), -1);
+          change(grid, entry, Math.min(grid.origin + grid.duration, ...later), -1);
         }
         entry.open.clear();
       }

@@ -1,6 +1,6 @@
 /**
- * A made-up flight for the tests of reports: a plausible queue with NACKs, a crash and a slow spell.
- * It is no simulator; only the shape of what it tells matters.
+ * A made-up flight for the tests of reports: a queue with NACKs, a crash and a slow spell. It is no
+ * simulator; only the shape of what it tells matters.
  */
 import type { Outcome } from '../core/call.js';
 import type {

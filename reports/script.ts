@@ -20,7 +20,8 @@ export const PAGE_SCRIPT = `(async () => {
     const css = getComputedStyle(document.documentElement);
     const of = (name) => css.getPropertyValue('--' + name).trim();
     return JSON.parse(text, (key, value) => {
-      if (!/color(scale)?$/.test(key) || typeof value !== 'string' || value[0] !== '$') return value;
+      if (!/color(scale)?$/.test(key) || typeof value !== 'string') return value;
+      if (value[0] !== '$') return value;
       const found = of(value.slice(1));
       if (key !== 'colorscale') return found;
       const steps = found.split(/\\s*,\\s*/);

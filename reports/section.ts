@@ -1,4 +1,4 @@
-/** One flight as HTML: verdict and SLO first, then what flew, the counts, the charts, the runners. */
+/** One flight as HTML: verdict and SLO first, then what flew, counts, charts and runners. */
 import { attemptsChart, effortChart, throughputChart } from './charts/throughput.js';
 import { bandsOf, type Chart } from './charts/figure.js';
 import { latencyOverTimeChart, percentileChart } from './charts/latency.js';
@@ -117,7 +117,7 @@ function tiles(flight: Flight): Markup {
     [formatMs(latencyMs.p999), 'p99.9'],
     [formatMs(latencyMs.max), 'slowest'],
     [formatNumber(goodputPerSec), 'ok a second'],
-    [formatNumber(attempts.perCall), 'attempts a call'],
+    [formatNumber(attempts.perCall), 'attempts/call'],
   ] as const;
   const few = fewSamples(flight.percentiles.n);
   return html`<ul class="tiles">
@@ -144,6 +144,7 @@ function countsTable({ header, result }: Flight): Markup {
       <td class="number">${value}</td>
       <td class="number">${share}</td>
     </tr> `;
+  const perOk = `${formatNumber(attempts.perOk)} an ok call`;
   const planned = header.calls === calls.offered ? '' : `of ${formatCount(header.calls)} planned`;
   return html`<h3>Calls</h3>
     <table class="wide counts">
@@ -152,7 +153,7 @@ function countsTable({ header, result }: Flight): Markup {
         ${OUTCOMES.map((outcome) =>
           row(outcome, formatCount(calls[outcome]), formatShare(calls[outcome], calls.offered)),
         )}
-        ${row('attempts', formatCount(attempts.total), `${formatNumber(attempts.perOk)} an ok call`)}
+        ${row('attempts', formatCount(attempts.total), perOk)}
         ${row('NACKs', formatCount(attempts.nacks), formatShare(attempts.nacks, attempts.total))}
       </tbody>
     </table>`;

@@ -7,8 +7,15 @@ export {
   scenarioTemplate,
   type ParsedScenario,
   type Scenario,
+  type ScenarioFunction,
 } from './scenario.js';
-export { createWorld, type World, type WorldOptions } from './world.js';
+export {
+  balancerOptions,
+  createWorld,
+  functionTable,
+  type World,
+  type WorldOptions,
+} from './world.js';
 export { flyTwins, type SeedVerdict, type TwinOptions } from './twins.js';
 export { createCheckers, type Checkers } from './checkers.js';
 export { createDigest, type Digest } from './digest.js';
@@ -20,3 +27,5 @@ export { createLink, type Fate, type Link, type LinkOptions, type Rule } from '.
 export { createSimExecutor, type SimExecutor, type SimExecutorParts } from './executor.js';
 export { draw, type Law } from './laws.js';
 export { planCalls, type PlannedCall } from './plan.js';
+export { requestFor } from './client.js';
+export { EMPTY_HASH, hashBytes } from './content.js';

@@ -96,6 +96,12 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
     this.flush();
   }
 
+  /** Tells of the end past what is unread, if the batch holds one. */
+  overtake(batch: readonly Item<M>[]): void {
+    const last = batch[batch.length - 1];
+    if (this.paused && last instanceof Signal && last.end !== undefined) this.end(last.end);
+  }
+
   pause(): void {
     this.paused = true;
   }
@@ -248,6 +254,7 @@ export class Stream {
         server.accept(this.server());
       }
       this.up.deliver(this.transcoded(batch, options.transcode?.client));
+      this.up.overtake(batch);
       if (this.up.closed) this.forgetIfOver();
     });
   }

@@ -161,6 +161,6 @@ export function latencyOverTimeChart(flight: Flight): Chart {
   };
 }
 
-export function bandWords(flight: Flight): string {
-  return flight.faults.length === 0 ? '' : 'Shaded: faults, numbered as listed above.';
+export function bandWords(flight: Flight, look: 'Shaded' | 'Framed' = 'Shaded'): string {
+  return flight.faults.length === 0 ? '' : `${look}: faults, numbered as listed above.`;
 }

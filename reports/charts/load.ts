@@ -3,10 +3,11 @@ import { chartText } from '../escape.js';
 import type { Flight } from '../flight.js';
 import { formatCount, formatMs } from '../format.js';
 import { plural } from '../verdict.js';
+import { bandWords } from './latency.js';
 import {
   axis,
   bandShapes,
-  binMiddles,
+  binEdges,
   layout,
   timeAxis,
   type Chart,
@@ -21,74 +22,60 @@ const NO_EXECUTORS = 'No executor told what it did, so utilization is unknown.';
 
 export function runnersChart(flight: Flight): Chart {
   const { runners } = flight.result;
-  const x = runners.map((_, i) => i);
-  const names = runners.map((runner) => chartText(runner.id, 16));
-  const bars = (name: string, y: readonly (number | null)[], more: JsonObject): JsonObject => ({
-    type: 'bar',
-    name,
-    x,
-    y,
-    customdata: names,
-    ...more,
-  });
   const told = runners.some((runner) => runner.utilization !== null);
-  const percent = runners.map(({ utilization }) => (utilization ?? 0) * 100);
-  const used = bars('utilization', percent, {
-    hovertemplate: '%{y:.1f} %',
-    marker: { color: '$busy' },
-    yaxis: 'y2',
-  });
   return {
     id: 'runners',
     title: 'Load of each runner',
     caption: [
-      told
-        ? 'Above: the busy share of a runner’s slots over the whole flight, exact.'
-        : NO_EXECUTORS,
-      'Below: calls it executed and attempts it NACKed. Even bars mean that the placer spreads well;',
-      `a runner with many NACKs and few calls was asked in vain. N = ${plural(runners.length, 'runner')}.`,
+      told ? 'Above: the busy share of a runner’s slots over the flight, exact.' : NO_EXECUTORS,
+      'Below: calls it executed and attempts it NACKed. Even bars mean that the placer spreads',
+      'well; a runner with many NACKs and few calls was asked in vain.',
+      `N = ${plural(runners.length, 'runner')}.`,
     ].join(' '),
     figure:
       runners.length === 0
         ? 'No runner took part.'
-        : {
-            data: [
-              bars(
-                'calls',
-                runners.map((runner) => runner.calls),
-                {
-                  hovertemplate: '%{y} calls',
-                  marker: { color: '$line-1' },
-                },
-              ),
-              bars(
-                'NACKs',
-                runners.map((runner) => runner.nacks),
-                {
-                  hovertemplate: '%{y} NACKs',
-                  marker: { color: '$refused' },
-                },
-              ),
-              ...(told ? [used] : []),
-            ],
-            layout: layout({
-              barmode: 'group',
-              bargap: 0.25,
-              xaxis: axis('', {
-                showgrid: false,
-                ticklabeloverflow: 'allow',
-                ...(runners.length <= NAMED_MAX
-                  ? { tickvals: x, ticktext: names }
-                  : { showticklabels: false }),
-              }),
-              yaxis: axis('calls, NACKs', { domain: told ? [0, 0.46] : [0, 1] }),
-              ...(told
-                ? { yaxis2: axis('busy, %', { domain: [0.54, 1], range: [0, 105], anchor: 'x' }) }
-                : {}),
-            }),
-          },
+        : { data: runnerBars(flight, told), layout: runnersLayout(flight, told) },
     heightPx: 380,
   };
+}
+
+function runnerBars(flight: Flight, told: boolean): readonly JsonObject[] {
+  const { runners } = flight.result;
+  const bars = (name: string, y: readonly number[], color: string, unit: string): JsonObject => ({
+    type: 'bar',
+    name,
+    x: y.map((_, i) => i),
+    y,
+    hovertemplate: `%{y:.4~g}${unit}`,
+    marker: { color },
+  });
+  const percent = runners.map(({ utilization }) => (utilization ?? 0) * 100);
+  const calls = runners.map((runner) => runner.calls);
+  const nacks = runners.map((runner) => runner.nacks);
+  return [
+    ...(told ? [{ ...bars('utilization', percent, '$busy', ' %'), yaxis: 'y2' }] : []),
+    bars('calls', calls, '$line-1', ''),
+    bars('NACKs', nacks, '$refused', ''),
+  ];
+}
+
+function runnersLayout(flight: Flight, told: boolean): JsonObject {
+  const { runners } = flight.result;
+  const named = {
+    tickvals: runners.map((_, i) => i),
+    ticktext: runners.map((runner) => chartText(runner.id, 16)),
+    ticklabeloverflow: 'allow',
+  };
+  const names = runners.length <= NAMED_MAX ? named : { showticklabels: false };
+  const above = axis('busy, %', { domain: [0.54, 1], range: [0, 105], anchor: 'x' });
+  return layout({
+    barmode: 'group',
+    bargap: 0.25,
+    xaxis: axis('', { showgrid: false, ...names }),
+    yaxis: axis('calls, NACKs', { domain: told ? [0, 0.46] : [0, 1] }),
+    ...(told ? { yaxis2: above } : {}),
+  });
 }
 
 export function loadMapChart(flight: Flight): Chart {
@@ -99,10 +86,10 @@ export function loadMapChart(flight: Flight): Chart {
     id: 'load-map',
     title: 'Runner load over time',
     caption: [
-      'One row a runner, time to the right; the darker (in dark mode: the brighter), the busier its',
-      `slots in that bin of ${formatMs(bins.widthMs)}. Exact busy slot-time, no sampling.`,
+      'One row a runner, time to the right; the darker (in dark mode: the brighter), the busier',
+      `its slots in that bin of ${formatMs(bins.widthMs)}. Exact busy slot-time, no sampling.`,
       grouped ? 'Rows are means of neighbouring runners.' : '',
-      flight.faults.length === 0 ? '' : 'Dotted: faults, numbered as listed above.',
+      bandWords(flight, 'Framed'),
       `N = ${formatCount(flight.result.runners.length)} runners.`,
     ].join(' '),
     figure:
@@ -112,7 +99,7 @@ export function loadMapChart(flight: Flight): Chart {
             data: [
               {
                 type: 'heatmap',
-                x: binMiddles(bins),
+                x: binEdges(bins),
                 y: labels,
                 z: load.map((row) => row.percent),
                 zmin: 0,
@@ -120,7 +107,7 @@ export function loadMapChart(flight: Flight): Chart {
                 colorscale: '$heat',
                 xgap: 0,
                 ygap: load.length <= 40 ? 2 : 0,
-                hovertemplate: '%{y} at %{x} s: %{z} % busy<extra></extra>',
+                hovertemplate: '%{y} at %{x:.3~f} s: %{z} % busy<extra></extra>',
                 colorbar: { thickness: 10, outlinewidth: 0, ticksuffix: ' %', len: 1 },
               },
             ],

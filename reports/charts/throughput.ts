@@ -47,9 +47,9 @@ export function throughputChart(flight: Flight): Chart {
     title: 'Throughput over time',
     caption: [
       'The line is what came in, by arrival; the stacked areas are what ended, by outcome and',
-      `instant of the end. Mean rates in bins of ${formatMs(bins.widthMs)}. Where the line is above`,
-      `the areas, calls pile up. N = ${formatCount(result.calls.offered)}.`,
-      bandWords(flight),
+      `instant of the end. Mean rates in bins of ${formatMs(bins.widthMs)}. Where the line is`,
+      `above the areas, calls pile up. N = ${formatCount(result.calls.offered)}.`,
+      bandWords(flight, 'Framed'),
     ].join(' '),
     figure:
       result.calls.offered === 0

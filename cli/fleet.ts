@@ -1,0 +1,139 @@
+/** The runner processes of a gRPC flight: started, hurt for real, and gone when it is over. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutorLine } from '../core/index.js';
+import { CliError, EXIT } from './exit.js';
+import { packageRoot } from './header.js';
+import type { RunnerConfig, RunnerOrder, RunnerReport } from './runner-process.js';
+
+export interface Fleet {
+  /** Where a runner listens, `host:port`. */
+  address(id: string): string;
+  /** kill -9. */
+  kill(id: string): void;
+  /** A new process at the same port. */
+  restart(id: string): Promise<void>;
+  signal(id: string, signal: 'SIGSTOP' | 'SIGCONT'): void;
+  tell(id: string, order: RunnerOrder): void;
+  /** Kills every process and waits until it is gone. Idempotent. */
+  stop(): Promise<void>;
+  /** All that the executors wrote, runner by runner. */
+  log(): Generator<ExecutorLine>;
+  /** Stops, and removes the log. */
+  dispose(): Promise<void>;
+}
+
+/** A runner process takes about 60 MB and a third of a second of a core to start. */
+const RUNNERS_MAX = 64;
+
+/** How long a runner process may take to listen: many start at once on few cores. */
+const START_MS = 30_000;
+
+type Common = Omit<RunnerConfig, 'runner' | 'port' | 'logFile'>;
+
+export async function startFleet(
+  runners: readonly RunnerConfig['runner'][],
+  common: Common,
+): Promise<Fleet> {
+  if (runners.length > RUNNERS_MAX) {
+    const problem = `${runners.length} runners are too many processes for --on grpc, most ${RUNNERS_MAX}`;
+    throw new CliError([problem]);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'windtunnel-'));
+  const children = new Map<string, ChildProcess>();
+  const ports = new Map<string, number>();
+  const logFile = (id: string): string => join(folder, `${id.replace(/[^\w.-]/g, '_')}.jsonl`);
+  let stopping: Promise<void> | undefined;
+
+  const start = async (runner: RunnerConfig['runner']): Promise<void> => {
+    const { id } = runner;
+    if (stopping !== undefined) return;
+    const child = fork(join(packageRoot, 'dist/cli/runner-process.js'), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: [],
+    });
+    children.set(id, child);
+    const port = ports.get(id) ?? 0;
+    child.send({ kind: 'start', config: { ...common, runner, port, logFile: logFile(id) } });
+    ports.set(id, await listening(child, id));
+  };
+
+  const stop = (): Promise<void> => {
+    stopping ??= Promise.all([...children.values()].map(gone)).then(() => undefined);
+    return stopping;
+  };
+
+  const dispose = async (): Promise<void> => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  try {
+    // Two at a time for each core or so: starting all at once would only time out together.
+    for (let at = 0; at < runners.length; at += 4) {
+      await Promise.all(runners.slice(at, at + 4).map(start));
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  return {
+    address: (id) => `127.0.0.1:${ports.get(id)}`,
+    kill: (id) => void children.get(id)?.kill('SIGKILL'),
+    async restart(id) {
+      const runner = runners.find((one) => one.id === id);
+      if (runner !== undefined) await start(runner);
+    },
+    signal: (id, signal) => void children.get(id)?.kill(signal),
+    tell(id, order) {
+      const child = children.get(id);
+      if (child?.connected === true) child.send(order);
+    },
+    stop,
+    *log() {
+      for (const { id } of runners) yield* linesOf(logFile(id));
+    },
+    dispose,
+  };
+}
+
+/** The port a runner process listens at. */
+function listening(child: ChildProcess, id: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      reject(new CliError([`runner ${id} did not start: ${why}`], EXIT.internal));
+    };
+    const timer = setTimeout(() => fail(`no word within ${START_MS / 1000} s`), START_MS);
+    child.once('exit', () => fail('its process ended'));
+    child.once('error', (error) => fail(error.message));
+    child.once('message', (report: RunnerReport) => {
+      if (report.kind === 'failed') return fail(report.why);
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      resolve(report.port);
+    });
+  });
+}
+
+/** Kills a process, stopped or not, and waits for its end. */
+function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+function linesOf(file: string): ExecutorLine[] {
+  const text = readFileSync(file, 'utf8');
+  // A killed process may leave a line half-written: that function had not started yet.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ExecutorLine);
+}

@@ -1,0 +1,273 @@
+/**
+ * A flight over real gRPC: real runner processes, real sockets, the HTTP edge and the real core, the
+ * same arrivals and the same service times as in the simulator.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createBalancer,
+  createSystemClock,
+  nodeHandler,
+  placerByName,
+  seededRng,
+  staticFunctions,
+  staticPool,
+  type Balancer,
+  type Clock,
+  type FlightEvent,
+  type FlightHeader,
+  type PlacerName,
+} from '../core/index.js';
+import { grpcRunner, createGrpcChannel, createRunner, type WireRunner } from '../proto/index.js';
+import type { Flight } from '../reports/index.js';
+import { balancerOptions, functionTable, planCalls, type Scenario } from '../sim/index.js';
+import { CliError } from './exit.js';
+import type { Output } from './files.js';
+import { startFleet, type Fleet } from './fleet.js';
+import { createRecorder, type Recorder } from './flight.js';
+import { CALL_ID_HEADER, createHttpClient, type HttpClient } from './http-client.js';
+import { idleFunction, isIdle, measureIdle } from './idle.js';
+import type { Interrupt } from './interrupt.js';
+import { createProgress } from './progress.js';
+import { isReal, scheduleRealFaults } from './real-faults.js';
+
+export interface GrpcOptions {
+  /** `host:port` of runners that somebody else runs; none starts processes of our own. */
+  readonly runners: readonly string[];
+  readonly dialect: 's' | 'head';
+}
+
+/** How long the connections may take to be up. */
+const READY_MS = 5_000;
+/** After the last deadline, so long until a call counts as stuck. */
+const PATIENCE_US = 10_000_000;
+
+export async function flyGrpc(
+  scenario: Scenario,
+  header: FlightHeader,
+  record: Output | undefined,
+  interrupt: Interrupt,
+  options: GrpcOptions,
+  say: (text: string) => void,
+): Promise<Flight> {
+  const originUs = createSystemClock().now();
+  const clock = createSystemClock(originUs);
+  const own = options.runners.length === 0;
+  sayLimits(scenario, own, say);
+  const fleet = own ? await startOwn(scenario, header.seed, originUs, options) : undefined;
+  const told = interrupt.on(() => void fleet?.stop());
+  try {
+    interrupt.check();
+    const recorder = createRecorder(header, record, { executorsLog: own });
+    const flying = createFlying(scenario, header.seed, clock, fleet, options);
+    try {
+      await untilReady(flying.runners);
+      const port = await listen(flying.server);
+      const client = createHttpClient(clock, port);
+      try {
+        if (own) say(await measureIdle(clock, client));
+        flying.tell = recorder.tell;
+        return await fly(scenario, header, clock, flying, client, fleet, recorder, interrupt);
+      } finally {
+        client.close();
+      }
+    } finally {
+      await flying.close();
+    }
+  } finally {
+    told();
+    await fleet?.dispose();
+  }
+}
+
+/** What will not happen as the file says, before anything flies. */
+function sayLimits(scenario: Scenario, own: boolean, say: (text: string) => void): void {
+  const cannot = scenario.faults.filter((fault) => !own || !isReal(fault));
+  const kinds = [...new Set(cannot.map((fault) => fault.kind))];
+  const why = own ? 'the wire is real' : 'the fleet is not ours';
+  if (kinds.length > 0) say(`on grpc without the faults ${kinds.join(', ')}: ${why}\n`);
+  if (!own) say("on grpc without an executors' log: the laws that need it are not checked\n");
+  const { roundTripUs, jitterUs } = scenario.network;
+  if (roundTripUs + jitterUs > 0) say("on grpc with the latency of loopback, not the network's\n");
+}
+
+function startOwn(
+  scenario: Scenario,
+  seed: number,
+  originUs: number,
+  options: GrpcOptions,
+): Promise<Fleet> {
+  return startFleet(scenario.runners, {
+    functions: [...scenario.functions, idleFunction],
+    bodyMaxBytes: scenario.limits.requestBodyBytes,
+    seed,
+    originUs,
+    dialect: options.dialect,
+  });
+}
+
+/** The balancer under test and its edge. */
+interface Flying {
+  readonly balancer: Balancer;
+  readonly server: Server;
+  readonly runners: readonly WireRunner[];
+  tell: (event: FlightEvent) => void;
+  close(): Promise<void>;
+}
+
+function createFlying(
+  scenario: Scenario,
+  seed: number,
+  clock: Clock,
+  fleet: Fleet | undefined,
+  options: GrpcOptions,
+): Flying {
+  const rng = seededRng(seed).split('lb0');
+  const runners =
+    fleet === undefined
+      ? options.runners.map((address) => grpcRunner(clock, address))
+      : scenario.runners.map(({ id }) =>
+          createRunner(clock, id, createGrpcChannel(fleet.address(id))),
+        );
+  const table = { ...functionTable(scenario), [idleFunction.name]: {} };
+  const balancer = createBalancer(
+    {
+      clock,
+      rng,
+      pool: staticPool(runners),
+      data: staticFunctions(table),
+      placer: placerByName[scenario.placement.placer as PlacerName](rng.split('placer')),
+      probe: (event) => flying.tell(event),
+    },
+    balancerOptions(scenario),
+  );
+  const server = createServer(nodeHandler(balancer, { callIdHeader: CALL_ID_HEADER }));
+  const flying: Flying = {
+    balancer,
+    server,
+    runners,
+    tell: () => undefined,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await new Promise<void>((resolve, reject) => {
+        balancer.close().subscribe({ complete: resolve, error: reject });
+      });
+    },
+  };
+  return flying;
+}
+
+async function untilReady(runners: readonly WireRunner[]): Promise<void> {
+  const until = Date.now() + READY_MS;
+  for (;;) {
+    const missing = runners.filter((runner) => !runner.ready);
+    if (missing.length === 0) return;
+    if (Date.now() > until) {
+      throw new CliError(
+        missing.map(({ id }) => `runner ${id}: not reachable within ${READY_MS / 1000} s`),
+      );
+    }
+    await sleep(10);
+  }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+async function fly(
+  scenario: Scenario,
+  header: FlightHeader,
+  clock: Clock,
+  flying: Flying,
+  client: HttpClient,
+  fleet: Fleet | undefined,
+  recorder: Recorder,
+  interrupt: Interrupt,
+): Promise<Flight> {
+  const startedAt = clock.now();
+  let trouble: string | undefined;
+  const failed = (error: unknown): void => {
+    trouble ??= `a fault could not be applied: ${String(error)}`;
+  };
+  const callOff =
+    fleet === undefined
+      ? (): void => undefined
+      : scheduleRealFaults(clock, scenario.faults, fleet, recorder.tell, failed);
+  const load = startLoad(scenario, header.seed, clock, client, recorder.tell);
+  const progress = createProgress(scenario.name);
+  try {
+    while (!load.over()) {
+      interrupt.check();
+      const flown = `${((clock.now() - startedAt) / 1e6).toFixed(1)} s flown`;
+      progress.update(load.sent(), scenario.calls, flown);
+      await sleep(20);
+    }
+  } finally {
+    progress.end();
+    load.stop();
+    callOff();
+  }
+  const endedAt = clock.now();
+  // The log is whole only when nobody can write to it any more.
+  await fleet?.stop();
+  for (const line of fleet?.log() ?? []) if (!isIdle(line.call)) recorder.tell(line);
+  const { held } = flying.balancer;
+  const extra = Object.entries(held)
+    .filter(([, count]) => count !== 0)
+    .map(([what, count]) => `still held at the end: ${count} ${what}`);
+  if (trouble !== undefined) extra.push(trouble);
+  const tookMs = (endedAt - startedAt) / 1000;
+  const end = { digest: null, wallMs: Math.round(tookMs), virtualMs: tookMs };
+  return recorder.land(end, extra);
+}
+
+interface Load {
+  /** Every call is answered, or the last deadline is long past. */
+  over(): boolean;
+  sent(): number;
+  stop(): void;
+}
+
+/** Open loop: every call at its planned instant, however the earlier ones do. */
+function startLoad(
+  scenario: Scenario,
+  seed: number,
+  clock: Clock,
+  client: HttpClient,
+  tell: (event: FlightEvent) => void,
+): Load {
+  const next = planCalls(scenario, seededRng(seed));
+  const startedAt = clock.now();
+  let planned = next();
+  let sent = 0;
+  let answered = 0;
+  let lastAt = startedAt;
+  let timer: { cancel(): void } | undefined;
+  const sendDue = (): void => {
+    while (planned !== undefined && startedAt + planned.atUs <= clock.now()) {
+      lastAt = startedAt + planned.atUs;
+      client.send(planned, lastAt, (line) => {
+        answered += 1;
+        tell(line);
+      });
+      sent += 1;
+      planned = next();
+    }
+    if (planned === undefined) return;
+    timer = clock.after(Math.max(0, startedAt + planned.atUs - clock.now()), sendDue);
+  };
+  sendDue();
+  const longest = Math.max(...scenario.functions.map((fn) => fn.timeoutUs));
+  return {
+    over: () =>
+      planned === undefined && (answered === sent || clock.now() > lastAt + longest + PATIENCE_US),
+    sent: () => sent,
+    stop: () => timer?.cancel(),
+  };
+}

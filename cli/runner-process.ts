@@ -1,0 +1,88 @@
+/**
+ * A real runner process of a gRPC flight: the simulated executor on the system's clock behind a real
+ * gRPC server. Started by `fleet.ts`, told what to be over its IPC channel, and gone with it.
+ */
+import { openSync, writeSync } from 'node:fs';
+import { createSystemClock, seededRng } from '../core/index.js';
+import { createGrpcServer, defaultGrpcServerLimits, serve, type Dialect } from '../proto/index.js';
+import { createSimExecutor, type Scenario } from '../sim/index.js';
+
+/** What a runner process is told first. */
+export interface RunnerConfig {
+  readonly runner: Scenario['runners'][number];
+  readonly functions: Scenario['functions'];
+  readonly bodyMaxBytes: number;
+  readonly seed: number;
+  /** Origin of the flight's clock on the machine's monotonic one. */
+  readonly originUs: number;
+  readonly dialect: Dialect;
+  /** 0 takes a free port; a restarted runner takes its old one. */
+  readonly port: number;
+  readonly logFile: string;
+}
+
+/** What it is told later: faults. */
+export type RunnerOrder =
+  | { readonly kind: 'start'; readonly config: RunnerConfig }
+  | { readonly kind: 'slow'; readonly factor: number }
+  | { readonly kind: 'nack'; readonly probability: number }
+  | { readonly kind: 'reset' };
+
+/** What it says, once. */
+export type RunnerReport =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'failed'; readonly why: string };
+
+function start(config: RunnerConfig): (order: RunnerOrder) => void {
+  const { runner, functions, seed, bodyMaxBytes } = config;
+  const clock = createSystemClock(config.originUs);
+  const rng = seededRng(seed);
+  const log = openSync(config.logFile, 'a');
+  const executor = createSimExecutor({
+    clock,
+    service: rng.split('service'),
+    chance: rng.split(`runner/${runner.id}`).split('nack'),
+    runner,
+    functions,
+    // Synchronously, before the function starts: a kill after this line loses nothing of it.
+    log: (line) => void writeSync(log, `${JSON.stringify(line)}\n`),
+  });
+  let received = 0;
+  const server = createGrpcServer({
+    onEngage(wire) {
+      received += 1;
+      serve({ clock, executor, bodyMaxBytes }, wire);
+    },
+    status: () => ({
+      active: executor.active,
+      requestsReceived: received,
+      requestsHandled: received,
+    }),
+    dialect: config.dialect,
+    limits: defaultGrpcServerLimits,
+  });
+  server.listen(`127.0.0.1:${config.port}`, (result) =>
+    report(
+      typeof result === 'number'
+        ? { kind: 'listening', port: result }
+        : { kind: 'failed', why: result.message },
+    ),
+  );
+  return (order) => {
+    if (order.kind === 'slow') executor.bend.slow *= order.factor;
+    if (order.kind === 'nack') executor.bend.nack = order.probability;
+    if (order.kind === 'reset') server.resetStreams();
+  };
+}
+
+const report = (message: RunnerReport): void => void process.send?.(message);
+
+let obey: ((order: RunnerOrder) => void) | undefined;
+process.on('message', (order: RunnerOrder) => {
+  if (order.kind === 'start') obey = start(order.config);
+  else obey?.(order);
+});
+// Whoever started us is gone, however it went: no runner outlives its flight.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole group; ending is the parent's order to give.
+process.on('SIGINT', () => undefined);

@@ -1,0 +1,27 @@
+/** Runners at fixed addresses: the pool of a production balancer. */
+import type { Clock } from '../../core/clock.js';
+import { staticPool, type Pool } from '../../core/pool.js';
+import { createRunner, type WireRunner } from '../runner.js';
+import { createGrpcChannel, type GrpcChannelOptions } from './channel.js';
+
+/** A runner at `host:port`, which is its id as well. Dials at once, and again after every loss. */
+export function grpcRunner(
+  clock: Clock,
+  address: string,
+  options: Partial<GrpcChannelOptions> = {},
+): WireRunner {
+  return createRunner(clock, address, createGrpcChannel(address, options));
+}
+
+/**
+ * A fixed pool of gRPC runners.
+ * @example
+ * const pool = grpcPool(clock, ['10.0.0.1:9190', '10.0.0.2:9190']);
+ */
+export function grpcPool(
+  clock: Clock,
+  addresses: readonly string[],
+  options: Partial<GrpcChannelOptions> = {},
+): Pool {
+  return staticPool(addresses.map((address) => grpcRunner(clock, address, options)));
+}

@@ -1,0 +1,34 @@
+/** The public door of `windtunnel/grpc`: runners over real gRPC, and both ends of the protocol. */
+export { grpcPool, grpcRunner } from './grpc/pool.js';
+export {
+  createGrpcChannel,
+  defaultGrpcChannelOptions,
+  type GrpcChannelOptions,
+} from './grpc/channel.js';
+export {
+  createGrpcServer,
+  defaultGrpcServerLimits,
+  type GrpcServer,
+  type GrpcServerLimits,
+  type GrpcServerParts,
+} from './grpc/server.js';
+
+// Below: for those who write a runner, a wire or a link of their own.
+export { createRunner, type WireRunner } from './runner.js';
+export { engage, type EngagementParts } from './engagement.js';
+export { serve, type SessionParts } from './session.js';
+export type { Executor, Offer } from './executor.js';
+export type { CallModel } from './model.js';
+export type { Dialect } from './codec.js';
+export {
+  META,
+  type Channel,
+  type ClientMessage,
+  type ClientWire,
+  type FinishedMessage,
+  type Metadata,
+  type RunnerMessage,
+  type ServerWire,
+  type WireEnd,
+  type WireListener,
+} from './wire.js';
