@@ -52,8 +52,9 @@ h3.next { margin-top: 22px; }
   margin: 22px 0; padding: 0; list-style: none;
 }
 .tiles li { background: var(--panel); border-radius: 10px; padding: 11px 12px; }
-.tiles b { display: block; white-space: nowrap;
-  font-size: 1.3rem; font-weight: 600; line-height: 1.35; }
+.tiles b {
+  display: block; font-size: 1.3rem; font-weight: 600; line-height: 1.35; white-space: nowrap;
+}
 .tiles span, figcaption, .note { color: var(--muted); font-size: 0.8125rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }

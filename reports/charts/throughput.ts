@@ -85,8 +85,8 @@ export function attemptsChart(flight: Flight): Chart {
     title: 'Attempts and NACKs per call',
     caption: [
       'How many attempts, and how many NACKs, a call took until it ended; a NACK says “not',
-      `executed, try elsewhere”. ${formatShare(first, spread.n)} took a single attempt; the mean is`,
-      `${formatNumber(result.attempts.perCall)} attempts a call. Exact counts,`,
+      `executed, try elsewhere”. ${formatShare(first, spread.n)} took a single attempt; the mean`,
+      `is ${formatNumber(result.attempts.perCall)} attempts a call. Exact counts,`,
       `N = ${formatCount(spread.n)} calls that ended.`,
     ].join(' '),
     figure:

@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+/** The program: commands and options, and nothing else. Each command is a file of its own. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { check } from './check.js';
+import { CliError, EXIT, textOf, type ExitCode } from './exit.js';
+import { version } from './header.js';
+import { run } from './run.js';
+import { createScenario, printSchema, validate } from './scenario-files.js';
+
+const SEED_MAX = Number.MAX_SAFE_INTEGER;
+
+function integer(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= SEED_MAX) return value;
+  throw new InvalidArgumentError('not a whole number from 0 up.');
+}
+
+/** `7` or `1..20`. */
+function seedRange(text: string): { first: number; last: number } {
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
+  const first = integer(match?.[1] ?? '');
+  const last = integer(match?.[2] ?? match?.[1] ?? '');
+  if (last >= first && last - first < 1_000_000) return { first, last };
+  throw new InvalidArgumentError('not a range such as 1..20.');
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+const list = (value: string): string[] => value.split(',').filter((part) => part !== '');
+
+/** `host:port`, comma-separated. */
+function addresses(value: string): string[] {
+  const parts = list(value);
+  const bad = parts.find((part) => !/^(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/.test(part));
+  if (bad === undefined && parts.length > 0) return parts;
+  throw new InvalidArgumentError(`"${bad ?? value}" is not host:port.`);
+}
+
+let exit: ExitCode = EXIT.fine;
+
+const program = new Command('windtunnel')
+  .description('Flies load-balancing scenarios, in a deterministic simulator or over real gRPC.')
+  .version(version)
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 fine, 1 usage or invalid file, 2 SLO missed, 3 invariant broken,\n' +
+      '4 calls that never end, 5 not deterministic, 6 internal error, 7 inconclusive.',
+  );
+
+const setOption = (): Option =>
+  new Option('--set <path=value>', 'override a value of the scenario; may be repeated')
+    .argParser(collect)
+    .default([], 'none');
+
+interface RunFlags {
+  readonly on: 'sim' | 'grpc';
+  readonly runners: string[];
+  readonly dialect: 's' | 'head';
+  readonly seed?: number;
+  readonly placer: string[];
+  readonly set: string[];
+  readonly report?: string;
+  readonly json?: string;
+  readonly record?: string;
+}
+
+program
+  .command('run')
+  .description('fly scenarios, print a summary, write a report')
+  .argument('<scenario...>', 'scenario files')
+  .addOption(new Option('--on <world>', 'where to fly').choices(['sim', 'grpc']).default('sim'))
+  .addOption(
+    new Option('--runners <host:port,...>', 'runners to use with --on grpc')
+      .argParser(addresses)
+      .default([], 'starts its own'),
+  )
+  .addOption(
+    new Option('--dialect <dialect>', 'protocol revision of the runners it starts')
+      .choices(['s', 'head'])
+      .default('head'),
+  )
+  .option('--seed <n>', "seed; default: the scenario's", integer)
+  .addOption(
+    new Option('--placer <p,...>', "placers, one flight each; default: the scenario's")
+      .argParser(list)
+      .default([], 'none'),
+  )
+  .addOption(setOption())
+  .option('--report <file.html>', 'write the report')
+  .option('--json <file>', 'write the result as JSON; - is stdout')
+  .option('--record <file.jsonl>', 'write every event')
+  .action(async (files: string[], flags: RunFlags) => {
+    exit = await run(files, {
+      on: flags.on,
+      runners: flags.runners,
+      dialect: flags.dialect,
+      seed: flags.seed,
+      placers: flags.placer,
+      sets: flags.set,
+      report: flags.report,
+      json: flags.json,
+      record: flags.record,
+    });
+  });
+
+program
+  .command('check')
+  .description('fly each seed twice, compare, and check every law')
+  .argument('<scenario...>', 'scenario files')
+  .addOption(
+    new Option('--seeds <a..b>', 'seeds to fly')
+      .argParser(seedRange)
+      .default({ first: 1, last: 20 }, '1..20'),
+  )
+  .addOption(setOption())
+  .action(
+    async (files: string[], flags: { seeds: { first: number; last: number }; set: string[] }) => {
+      exit = await check(files, { ...flags.seeds, sets: flags.set });
+    },
+  );
+
+program
+  .command('validate')
+  .description('read scenarios and say what would fly')
+  .argument('<scenario...>', 'scenario files')
+  .addOption(setOption())
+  .action((files: string[], flags: { set: string[] }) => {
+    exit = validate(files, flags.set);
+  });
+
+program
+  .command('schema')
+  .description('print the JSON Schema of scenario files')
+  .action(() => {
+    exit = printSchema();
+  });
+
+program
+  .command('new')
+  .description('write a commented scenario to start from')
+  .argument('<file>', 'a file that does not exist yet')
+  .action((file: string) => {
+    exit = createScenario(file);
+  });
+
+for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) exit = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  else if (error instanceof CliError) {
+    for (const line of error.lines) process.stderr.write(`${line}\n`);
+    exit = error.exit;
+  } else {
+    process.stderr.write(`internal error: ${textOf(error)}\n`);
+    if (error instanceof Error && process.env['DEBUG'] !== undefined) {
+      process.stderr.write(`${error.stack ?? ''}\n`);
+    }
+    exit = EXIT.internal;
+  }
+}
+process.exitCode = exit;
