@@ -36,7 +36,8 @@ export function formatShare(part: number, whole: number): string {
   if (percent > 99.999) return `>${THIN}99.999${THIN}%`;
   const decimals = percent > 99.9 || percent < 0.1 ? 3 : percent > 99 || percent < 1 ? 2 : 1;
   const scale = 10 ** decimals;
-  return `${(Math.floor(percent * scale) / scale).toFixed(decimals)}${THIN}%`;
+  const round = percent > 50 ? Math.floor : Math.round;
+  return `${(round(percent * scale) / scale).toFixed(decimals)}${THIN}%`;
 }
 
 /** The unit of a metric, to stand behind its value. */
