@@ -55,7 +55,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     if (failed !== undefined) say(`replay: ${failed.header.replay}\n`);
     return code;
   } finally {
-    for (const output of Object.values(outputs)) output?.discard();
+    for (const output of [outputs.report, outputs.json, outputs.record]) output?.discard();
   }
 }
 

@@ -1,26 +1,23 @@
 /**
- * The story of one call on one screen: gate → lookup → body → deadline → placement → response → end.
- * Each station is the file of its name; this one only puts them in their order.
+ * The story of one call on one screen: gate → journey (lookup → body → placement, under one
+ * deadline) → response → end. Each station is the file of its name; this one puts them in order.
  */
-import { EMPTY, Observable, concat, concatMap, defer, throwError } from 'rxjs';
-import { cacheBody, type Body } from './body.js';
+import { EMPTY, Observable, concat, defer, throwError } from 'rxjs';
 import { createBudget } from './budget.js';
-import type { Call, FunctionInfo, Progress, Request } from './call.js';
+import type { Request } from './call.js';
 import type { Clock } from './clock.js';
-import { endBy } from './deadline.js';
 import { CallError } from './errors.js';
-import { createGate, forcible, type Ticket } from './gate.js';
-import { lookup, type DataAccess } from './lookup.js';
+import { createGate, type Ticket } from './gate.js';
+import { travel, type Life } from './journey.js';
+import type { DataAccess } from './lookup.js';
 import { resolveOptions, type BalancerOptions } from './options.js';
-import { place } from './placement.js';
 import { placerByName, type Placer } from './placer.js';
 import type { Pool } from './pool.js';
 import type { Probe } from './probe.js';
 import { respond, type Verdict } from './response.js';
 import type { Rng } from './rng.js';
-import type { RunnerEvent } from './runner.js';
 import type { Sink } from './sink.js';
-import { createValve, type Valve } from './valve.js';
+import { createValve } from './valve.js';
 
 /** What a balancer is made of. */
 export interface BalancerParts {
@@ -67,50 +64,8 @@ export function createBalancer(
   const gate = createGate(clock, options.inFlightMax);
   const bodies = createBudget(options.bodiesMaxBytes);
   const responseParts = { clock, options, absorbed: createBudget(options.absorbTotalBytes) };
-  const placing = { clock, probe, pool, placer, options };
+  const journeyParts = { clock, probe, pool, placer, options, data, bodies };
   let calls = 0;
-
-  /** Lookup → body → deadline → placement: from a ticket to the events of the runner that took it. */
-  function flow(request: Request, life: Life): Observable<RunnerEvent> {
-    const known = lookup(clock, data, request.fn, options.lookupMs * 1000);
-    return known.pipe(
-      concatMap((fn) => {
-        const deadline = life.arrivedAt + fn.timeoutMs * 1000;
-        return cacheBody(request, options.bodyMaxBytes, bodies).pipe(
-          concatMap((body) => place(placing, cached(request, life, fn, body, deadline))),
-          endBy(clock, deadline, () => late(life)),
-        );
-      }),
-    );
-  }
-
-  /** The call as placement needs it, now that all of it can be replayed. */
-  function cached(
-    request: Request,
-    life: Life,
-    fn: FunctionInfo,
-    body: Body,
-    deadline: number,
-  ): Call {
-    const { id, arrivedAt, valve, progress } = life;
-    const { method, url, headers } = request;
-    life.body = body;
-    probe?.({ kind: 'cached', at: clock.now(), call: id, bytes: body.bytes, deadline });
-    const createdWallMs = clock.wall();
-    return {
-      id,
-      fn,
-      method,
-      url,
-      headers,
-      body,
-      arrivedAt,
-      deadline,
-      createdWallMs,
-      valve,
-      progress,
-    };
-  }
 
   /** The end: nothing of the call is held any more when the probe is told. */
   function end(life: Life, ticket: Ticket | undefined, verdict: Verdict): void {
@@ -134,7 +89,7 @@ export function createBalancer(
       const events =
         admitted instanceof CallError
           ? throwError(() => admitted)
-          : flow(request, life).pipe(forcible((force) => (life.force = force)));
+          : travel(journeyParts, request, life);
       const onHead = (status: number): void =>
         probe?.({ kind: 'head', at: clock.now(), call: id, status });
       let ended = false;
@@ -179,26 +134,7 @@ const LEFT: Verdict = Object.freeze({
   bytesOut: 0,
 });
 
-/** What one call is known by before it is a Call. */
-interface Life {
-  readonly id: string;
-  readonly arrivedAt: number;
-  readonly valve: Valve;
-  readonly progress: Progress;
-  body: Body | undefined;
-  /** Ends the call with an error from outside its own stream. */
-  force: ((error: CallError) => void) | undefined;
-}
-
 function createLife(id: string, arrivedAt: number): Life {
   const progress = { attempts: 0, attemptOpen: false, committed: false, maybeExecuted: false };
   return { id, arrivedAt, valve: createValve(), progress, body: undefined, force: undefined };
-}
-
-/** What it means that the deadline passed, by where the call stood. */
-function late(life: Life): CallError {
-  const { attempts, attemptOpen, maybeExecuted } = life.progress;
-  if (life.body === undefined) return new CallError('body_late', 'still uploading at the deadline');
-  if (attemptOpen || maybeExecuted) return new CallError('expired', `in attempt ${attempts}`);
-  return new CallError('not_placed', `no runner by the deadline, ${attempts} attempts`);
 }

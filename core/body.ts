@@ -31,7 +31,7 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
   const { body, contentLength } = request;
   if (body instanceof Uint8Array) {
     if (body.length > maxBytes) return tooLarge(maxBytes);
-    return of(createBody(body.length > 0 ? [body] : [], body.length, 0, budget));
+    return of(new CachedBody(body.length > 0 ? [body] : [], body.length, 0, budget));
   }
   if (contentLength !== undefined && contentLength > maxBytes) return tooLarge(maxBytes);
   return new Observable<Body>((out) => {
@@ -50,11 +50,12 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
           chunks.push(chunk);
         }
       },
-      error: (cause) => out.error(new CallError('body_broken', 'the request broke off', { cause })),
+      error: (cause: unknown) =>
+        out.error(new CallError('body_broken', 'the request broke off', { cause })),
       complete() {
         if (out.closed) return;
         handedOver = true;
-        out.next(createBody(chunks, bytes, bytes, budget));
+        out.next(new CachedBody(chunks, bytes, bytes, budget));
         out.complete();
       },
     });
@@ -66,41 +67,41 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
   });
 }
 
-function createBody(
-  chunks: readonly Uint8Array[],
-  bytes: number,
-  counted: number,
-  budget: Budget,
-): Body {
-  let held = chunks;
-  let released = false;
-  let sent = false;
-  let committed = false;
-  const release = (): void => {
-    if (released) return;
-    released = true;
-    held = [];
-    budget.give(counted);
-  };
-  return {
-    get chunks() {
-      return held;
-    },
-    bytes,
-    replay() {
-      invariant(!released, 'a body was replayed after its release');
-      sent = false;
-    },
-    sent() {
-      sent = true;
-      if (committed) release();
-    },
-    committed() {
-      committed = true;
-      if (sent) release();
-    },
-    release,
-  };
+/** A class, since there is one a call. */
+class CachedBody implements Body {
+  private wasSent = false;
+  private isCommitted = false;
+  private released = false;
+
+  constructor(
+    public chunks: readonly Uint8Array[],
+    readonly bytes: number,
+    /** The part of `bytes` that the budget knows of. */
+    private readonly counted: number,
+    private readonly budget: Budget,
+  ) {}
+
+  replay(): void {
+    invariant(!this.released, 'a body was replayed after its release');
+    this.wasSent = false;
+  }
+
+  sent(): void {
+    this.wasSent = true;
+    if (this.isCommitted) this.release();
+  }
+
+  committed(): void {
+    this.isCommitted = true;
+    if (this.wasSent) this.release();
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.chunks = [];
+    this.budget.give(this.counted);
+  }
 }
 
 function tooLarge(maxBytes: number): Observable<never> {

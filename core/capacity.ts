@@ -57,6 +57,7 @@ export function createCapacity(options: CapacityOptions): Capacity {
 
   /** FIFO: the first in the queue that does not fit holds back those behind it. */
   const advance = (): void => {
+    if (waiting.size === 0) return;
     for (const entry of waiting) {
       if (!fits(entry.memoryMb)) return;
       waiting.delete(entry);

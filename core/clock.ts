@@ -66,7 +66,7 @@ export function asScheduler(clock: Clock): SchedulerLike {
       this.timer?.cancel();
       this.timer = clock.after(Math.round(delay * 1000), () => {
         this.timer = undefined;
-        this.work.call(this as unknown as SchedulerAction<T>, state);
+        this.work.call(this, state);
         if (this.timer === undefined) this.unsubscribe();
       });
       return this;

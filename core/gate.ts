@@ -2,7 +2,7 @@
  * Admission: tickets, the cap on calls in flight, and close. It refuses before any work is done,
  * and it drains by counting tickets, since a stream shared by all calls costs O(in flight) a call.
  */
-import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Clock } from './clock.js';
 import { CallError } from './errors.js';
 import { invariant } from './invariant.js';
@@ -25,8 +25,12 @@ export interface Gate {
   close(graceUs: number): Observable<never>;
 }
 
+interface HeldTicket extends Ticket {
+  readonly force: (error: CallError) => void;
+}
+
 export function createGate(clock: Clock, maxInFlight: number): Gate {
-  const held = new Set<{ force: (error: CallError) => void }>();
+  const held = new Set<HeldTicket>();
   const waiting = new Set<() => void>();
   let closed = false;
 
@@ -51,14 +55,15 @@ export function createGate(clock: Clock, maxInFlight: number): Gate {
       if (held.size >= maxInFlight) {
         return new CallError('full', `${maxInFlight} calls are in flight already`);
       }
-      const entry = { force };
-      held.add(entry);
-      return {
+      const ticket: HeldTicket = {
+        force,
         release() {
-          invariant(held.delete(entry), 'a ticket was released twice');
+          invariant(held.delete(ticket), 'a ticket was released twice');
           drained();
         },
       };
+      held.add(ticket);
+      return ticket;
     },
     close(graceUs) {
       closed = true;
@@ -75,23 +80,4 @@ export function createGate(clock: Clock, maxInFlight: number): Gate {
       });
     },
   };
-}
-
-/** Lets the holder of `force` end the source with an error. One call each: nothing is shared. */
-export function forcible<T>(
-  register: (force: (error: CallError) => void) => void,
-): MonoTypeOperatorFunction<T> {
-  return (source) =>
-    new Observable((out) => {
-      const inner = source.subscribe({
-        next: (value) => out.next(value),
-        error: (error: unknown) => out.error(error),
-        complete: () => out.complete(),
-      });
-      register((error) => {
-        inner.unsubscribe();
-        out.error(error);
-      });
-      return inner;
-    });
 }

@@ -16,7 +16,8 @@ import type { BalancerOptions } from './options.js';
 import type { Order, Placer } from './placer.js';
 import type { Pool } from './pool.js';
 import type { Probe } from './probe.js';
-import type { Nack, Runner, RunnerEvent } from './runner.js';
+import { RUNNER_EXPIRED, type Finished, type Nack, type Runner } from './runner.js';
+import type { RunnerEvent } from './runner.js';
 
 /** What a search needs, the same for all calls of a balancer. */
 export interface PlacementParts {
@@ -78,9 +79,11 @@ class Search {
   /** Cancels whatever is open. Told of an attempt that its deadline cut, or that nobody wants. */
   stop(): void {
     this.pause?.cancel();
-    if (!this.call.progress.attemptOpen) return;
-    const late = this.parts.clock.now() >= this.call.deadline;
-    this.close(late ? 'expired' : 'canceled', '');
+    if (this.call.progress.attemptOpen) {
+      const late = this.parts.clock.now() >= this.call.deadline;
+      this.close(late ? 'expired' : 'canceled', '');
+    }
+    // Open all the same where a runner gave its verdict and has not completed.
     this.engagement?.unsubscribe();
   }
 
@@ -136,6 +139,8 @@ class Search {
       complete: () => this.guard(() => this.onComplete()),
     });
     subscribing = false;
+    // What was emitted too early ended the search before there was an engagement to let go of.
+    if (this.out.closed) this.engagement.unsubscribe();
   }
 
   private onEvent(event: RunnerEvent): void {
@@ -152,7 +157,7 @@ class Search {
       this.tell('commit');
     }
     if (event.kind === 'finished') {
-      this.close(event.success ? 'ok' : 'failed', event.success ? '' : String(event.code));
+      this.close(verdictOf(event), event.success ? '' : String(event.code));
     }
     this.out.next(event);
   }
@@ -227,4 +232,9 @@ class Search {
   private guard(work: () => void): void {
     guarded(work, (thrown) => this.out.error(CallError.from(thrown)));
   }
+}
+
+function verdictOf(finished: Finished): 'ok' | 'failed' | 'expired' {
+  if (finished.success) return 'ok';
+  return finished.code === RUNNER_EXPIRED ? 'expired' : 'failed';
 }

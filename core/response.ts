@@ -11,7 +11,7 @@ import { CallError, type ErrorCode } from './errors.js';
 import { errorResponse, readHead, sniffType, type Head } from './head.js';
 import { guarded } from './invariant.js';
 import type { BalancerOptions } from './options.js';
-import type { Finished, Header, RunnerEvent } from './runner.js';
+import { RUNNER_EXPIRED, type Finished, type Header, type RunnerEvent } from './runner.js';
 import type { Sink } from './sink.js';
 import type { Valve } from './valve.js';
 
@@ -269,7 +269,7 @@ class Responder {
  * A 503 here came after `start`, so it is not "not executed" and must not read like it. */
 function failure(finished: Finished): CallError {
   const { code, message } = finished;
-  if (code === 504) return new CallError('expired', `the runner: ${message}`);
+  if (code === RUNNER_EXPIRED) return new CallError('expired', `the runner: ${message}`);
   const status = code >= 400 && code <= 599 && code !== 503 ? code : 502;
   const text = message === '' || status !== code ? undefined : message;
   const options = text === undefined ? { status } : { status, text };

@@ -35,6 +35,9 @@ export interface Data {
   readonly bytes: Uint8Array;
 }
 
+/** The runner's code for "its deadline passed": the attempt, and so the call, is `expired`. */
+export const RUNNER_EXPIRED = 504;
+
 /** The runner's verdict on an execution. A 503 before any output is a Nack instead. */
 export interface Finished {
   readonly kind: 'finished';

@@ -10,20 +10,22 @@ export interface Valve {
 }
 
 export function createValve(): Valve {
-  let open = true;
-  let listener: ((open: boolean) => void) | undefined;
-  return {
-    get open() {
-      return open;
-    },
-    set(next) {
-      if (next === open) return;
-      open = next;
-      listener?.(open);
-    },
-    bind(next) {
-      listener = next;
-      if (!open) next(open);
-    },
-  };
+  return new OpenValve();
+}
+
+/** A class, since there are two a call. */
+class OpenValve implements Valve {
+  open = true;
+  private listener: ((open: boolean) => void) | undefined;
+
+  set(open: boolean): void {
+    if (open === this.open) return;
+    this.open = open;
+    this.listener?.(open);
+  }
+
+  bind(listener: (open: boolean) => void): void {
+    this.listener = listener;
+    if (!this.open) listener(false);
+  }
 }

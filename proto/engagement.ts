@@ -6,7 +6,6 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Call } from '../core/call.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { CallError } from '../core/errors.js';
-import { guarded } from '../core/invariant.js';
 import type { NackReason, RunnerEvent } from '../core/runner.js';
 import { frames } from './frames.js';
 import { callModel } from './model.js';
@@ -18,6 +17,7 @@ import {
   type Metadata,
   type RunnerMessage,
   type WireEnd,
+  type WireListener,
 } from './wire.js';
 
 /** What all engagements of one connection share. */
@@ -53,7 +53,7 @@ export function engage(
   });
 }
 
-class Engagement {
+class Engagement implements WireListener<RunnerMessage> {
   private readonly wire: ClientWire;
   private readonly nextFrame: () => ClientMessage | undefined;
   private nackReason: NackReason = 'busy';
@@ -80,12 +80,7 @@ class Engagement {
     const { call, parts, wire } = this;
     const remainingUs = Math.max(1, call.deadline - parts.clock.now());
     const metadata = { [META.requestId]: call.id, [META.attempt]: String(attempt) };
-    wire.open(metadata, remainingUs, {
-      onMetadata: (received) => this.onMetadata(received),
-      onMessage: (message) => this.guard(() => this.onMessage(message)),
-      onDrain: () => this.guard(() => this.send()),
-      onEnd: (end) => this.guard(() => this.onEnd(end)),
-    });
+    wire.open(metadata, remainingUs, this);
     const model = callModel(call);
     if (wire.send({ kind: 'try', model, slotHashId: '', extensions: NO_EXTENSIONS })) this.send();
     call.valve.bind((isOpen) => {
@@ -107,14 +102,26 @@ class Engagement {
     }
   }
 
-  private onMetadata(metadata: Metadata): void {
+  onMetadata(metadata: Metadata): void {
     const reason = metadata[META.nackReason];
     if (reason === 'size' || reason === 'draining') this.nackReason = reason;
     const ms = Number(metadata[META.retryAfterMs]);
     if (ms > 0 && Number.isFinite(ms)) this.retryAfterUs = Math.round(ms * 1000);
   }
 
-  private onMessage(message: RunnerMessage): void {
+  onMessage(message: RunnerMessage): void {
+    try {
+      this.take(message);
+    } catch (thrown) {
+      this.out.error(CallError.from(thrown));
+    }
+  }
+
+  onDrain(): void {
+    this.send();
+  }
+
+  private take(message: RunnerMessage): void {
     // What follows the verdict, or is meant for nobody, is read and thrown away.
     if (message.kind === 'unknown' || this.finished || this.abandoned) return;
     this.heard = true;
@@ -157,7 +164,7 @@ class Engagement {
     this.out.next({ kind: 'start', status: 200, headers: [] });
   }
 
-  private onEnd(end: WireEnd): void {
+  onEnd(end: WireEnd): void {
     this.ended = true;
     this.sending = false;
     this.linger?.cancel();
@@ -201,10 +208,6 @@ class Engagement {
     this.abandoned = true;
     this.parts.onAbandoned(1);
     this.wire.resume();
-  }
-
-  private guard(work: () => void): void {
-    guarded(work, (thrown) => this.out.error(CallError.from(thrown)));
   }
 }
 

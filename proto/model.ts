@@ -38,30 +38,111 @@ const ZERO_DATE = '0001-01-01T00:00:00.000Z';
 /** The original's default idle timeout of a function's container, s. */
 const IDLE_TIMEOUT_S = 30;
 
+/**
+ * A call as its model. Every field is worked out when it is read, and JSON.stringify reads them all
+ * through `toJSON`: an attempt whose message stays an object pays for nothing.
+ */
 export function callModel(call: Call): CallModel {
-  const created = isoDate(call.createdWallMs);
+  return new ModelOfCall(call);
+}
+
+class ModelOfCall implements CallModel {
+  readonly #call: Call;
+  constructor(call: Call) {
+    this.#call = call;
+  }
+  get id(): string {
+    return this.#call.id;
+  }
+  get status() {
+    return 'running' as const;
+  }
+  get path(): string {
+    return `/${this.#call.fn.name}`;
+  }
+  get image(): string {
+    return this.#call.fn.image;
+  }
+  get type() {
+    return 'sync' as const;
+  }
+  get format() {
+    return 'default' as const;
+  }
+  get url(): string {
+    return this.#call.url;
+  }
+  get method(): string {
+    return this.#call.method;
+  }
+  get priority(): number {
+    return 0;
+  }
+  get timeout(): number {
+    return Math.max(1, Math.ceil(this.#call.fn.timeoutMs / 1000));
+  }
+  get idle_timeout(): number {
+    return IDLE_TIMEOUT_S;
+  }
+  get memory(): number {
+    return this.#call.fn.memoryMb;
+  }
+  get config() {
+    return this.#call.fn.config;
+  }
+  get headers() {
+    return groupHeaders(this.#call.headers);
+  }
+  get created_at(): string {
+    return isoDate(this.#call.createdWallMs);
+  }
+  get started_at(): string {
+    return this.created_at;
+  }
+  get completed_at(): string {
+    return ZERO_DATE;
+  }
+  get app_id(): string {
+    return this.#call.fn.group;
+  }
+  get app_name(): string {
+    return this.#call.fn.group;
+  }
+  get fn_id(): string {
+    return this.#call.fn.id;
+  }
+  get trigger_id(): string {
+    return '';
+  }
+  toJSON(): CallModel {
+    return plainModel(this);
+  }
+}
+
+/** The model with all of its fields as plain values, in the order they travel. */
+export function plainModel(model: CallModel): CallModel {
   return {
-    id: call.id,
-    status: 'running',
-    path: `/${call.fn.name}`,
-    image: call.fn.image,
-    type: 'sync',
-    format: 'default',
-    url: call.url,
-    method: call.method,
-    priority: 0,
-    timeout: Math.max(1, Math.ceil(call.fn.timeoutMs / 1000)),
-    idle_timeout: IDLE_TIMEOUT_S,
-    memory: call.fn.memoryMb,
-    config: call.fn.config,
-    headers: groupHeaders(call.headers),
-    created_at: created,
-    started_at: created,
-    completed_at: ZERO_DATE,
-    app_id: call.fn.group,
-    app_name: call.fn.group,
-    fn_id: call.fn.id,
-    trigger_id: '',
+    id: model.id,
+    status: model.status,
+    path: model.path,
+    image: model.image,
+    type: model.type,
+    format: model.format,
+    url: model.url,
+    method: model.method,
+    priority: model.priority,
+    timeout: model.timeout,
+    idle_timeout: model.idle_timeout,
+    memory: model.memory,
+    config: model.config,
+    headers: model.headers,
+    created_at: model.created_at,
+    started_at: model.started_at,
+    completed_at: model.completed_at,
+    app_id: model.app_id,
+    app_name: model.app_name,
+    fn_id: model.fn_id,
+    trigger_id: model.trigger_id,
   };
 }
 

@@ -4,12 +4,17 @@
  */
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import type { Clock, Timer } from '../core/clock.js';
-import { guarded } from '../core/invariant.js';
 import type { Nack, RunnerEvent } from '../core/runner.js';
 import { createValve } from '../core/valve.js';
 import type { Executor } from './executor.js';
 import { cut } from './frames.js';
-import { META, type ClientMessage, type FinishedMessage, type ServerWire } from './wire.js';
+import {
+  META,
+  type ClientMessage,
+  type FinishedMessage,
+  type ServerWire,
+  type WireListener,
+} from './wire.js';
 
 /** What all sessions of one runner share. */
 export interface SessionParts {
@@ -29,16 +34,10 @@ const STATUS_INTERNAL = 13;
 
 /** Serves one engagement, from its first message to its status. */
 export function serve(parts: SessionParts, wire: ServerWire): void {
-  const session = new Session(parts, wire);
-  wire.listen({
-    onMetadata: () => undefined,
-    onMessage: (message) => session.onMessage(message),
-    onDrain: () => session.onDrain(),
-    onEnd: () => session.onGone(),
-  });
+  wire.listen(new Session(parts, wire));
 }
 
-class Session {
+class Session implements WireListener<ClientMessage> {
   private execution: Subscription | undefined;
   private timer: Timer | undefined;
   private tried = false;
@@ -57,24 +56,27 @@ class Session {
 
   onMessage(message: ClientMessage): void {
     if (this.over) return;
-    guarded(
-      () => {
-        if (!this.tried) return this.onFirst(message);
-        // Frames behind eof are ignored, as the original does.
-        if (this.eof) return;
-        if (message.kind !== 'data') return this.breach('expected ClientMsg_Data');
-        this.onFrame(message.bytes, message.eof);
-      },
-      (thrown) => this.stop(STATUS_INTERNAL, thrown instanceof Error ? thrown.message : 'bug'),
-    );
+    try {
+      if (!this.tried) return this.onFirst(message);
+      // Frames behind eof are ignored, as the original does.
+      if (this.eof) return;
+      if (message.kind !== 'data') return this.breach('expected ClientMsg_Data');
+      this.onFrame(message.bytes, message.eof);
+    } catch (thrown) {
+      this.stop(STATUS_INTERNAL, thrown instanceof Error ? thrown.message : 'bug');
+    }
   }
 
   onDrain(): void {
     this.valve.set(true);
   }
 
+  onMetadata(): void {
+    // All that an LB has to say beside its messages comes with the stream.
+  }
+
   /** The LB has canceled or is gone: the function stops, nothing more is said. */
-  onGone(): void {
+  onEnd(): void {
     if (this.over) return;
     this.over = true;
     this.letGo();

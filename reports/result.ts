@@ -62,7 +62,7 @@ export type SloLine = z.infer<typeof sloLine>;
 
 /** The JSON Schema of a result, as published in `result.schema.json`. */
 export function resultSchema(): Record<string, unknown> {
-  return z.toJSONSchema(flightResult) as Record<string, unknown>;
+  return z.toJSONSchema(flightResult);
 }
 
 type Metric = (result: Unjudged) => number | null;

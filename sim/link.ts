@@ -6,7 +6,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Rng } from '../core/rng.js';
 import type { Channel, ClientMessage, RunnerMessage, ServerWire } from '../proto/wire.js';
-import { Stream } from './stream.js';
+import { ClientEnd, Stream } from './stream.js';
 
 export interface LinkOptions {
   readonly oneWayUs: number;
@@ -19,8 +19,8 @@ export interface LinkOptions {
 }
 
 export interface Transcode {
-  client(message: ClientMessage): ClientMessage;
-  runner(message: RunnerMessage): RunnerMessage;
+  readonly client: (message: ClientMessage) => ClientMessage;
+  readonly runner: (message: RunnerMessage) => RunnerMessage;
 }
 
 /** A batch of messages at its arrival: who it is for, and whether it holds a successful verdict. */
@@ -95,7 +95,9 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     drop('connection dropped after too many resets');
   };
 
-  const fate = (passing: Passing): Fate => {
+  const fate = (toRunner: boolean, batch: readonly unknown[]): Fate => {
+    if (rules.size === 0) return 'pass';
+    const passing = { toRunner, verdict: batch.some(isSuccess) };
     for (const rule of rules) {
       const verdict = rule(passing);
       if (verdict !== 'pass') return verdict;
@@ -113,13 +115,15 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     forget: (stream: Stream) => void streams.delete(stream),
   };
 
+  const connected = (): boolean => ready && !closed;
+  const created = (stream: Stream): void => void streams.add(stream);
+
   const channel: Channel = {
     get ready() {
       return ready && !closed;
     },
     wire() {
-      const stream = new Stream(parts, connection, () => ready && !closed);
-      return stream.client(() => streams.add(stream));
+      return new ClientEnd(new Stream(parts, connection), connected, created);
     },
     status(_remainingUs, done) {
       const timer = clock.after(delay() + delay(), () =>
@@ -157,3 +161,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     },
   };
 }
+
+/** A message that says that the work was done. */
+const isSuccess = (item: unknown): boolean =>
+  (item as RunnerMessage).kind === 'finished' && (item as { success: boolean }).success;

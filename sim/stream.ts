@@ -13,7 +13,7 @@ import type {
   WireEnd,
   WireListener,
 } from '../proto/wire.js';
-import type { Fate, LinkOptions, LinkServer, Passing } from './link.js';
+import type { Fate, LinkOptions, LinkServer } from './link.js';
 
 /** What all streams of a link share. */
 export interface StreamParts {
@@ -21,7 +21,7 @@ export interface StreamParts {
   readonly options: LinkOptions;
   readonly server: LinkServer;
   readonly delay: () => number;
-  readonly fate: (passing: Passing) => Fate;
+  readonly fate: (toRunner: boolean, batch: readonly unknown[]) => Fate;
   /** The LB reset a stream at the server. */
   readonly onReset: () => void;
   readonly forget: (stream: Stream) => void;
@@ -40,6 +40,8 @@ class Signal {
 
 type Item<M> = M | Signal;
 
+const NOTHING: readonly never[] = Object.freeze([]);
+
 /** One direction: from a sender's `send` to a receiver's listener. */
 class Pipe<M extends ClientMessage | RunnerMessage> {
   listener: WireListener<M> | undefined;
@@ -49,12 +51,12 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
   closed = false;
   /** What is sent is lost from here on, and nobody is told. */
   silenced = false;
-  private batch: Item<M>[] = [];
+  private batch: Item<M>[] | undefined;
   private batchAt = -1;
   private lastArrival = 0;
   private paused = false;
   private delivering = false;
-  private waiting: Item<M>[] = [];
+  private waiting: readonly Item<M>[] = [];
   private unread = 0;
   private full = false;
 
@@ -75,7 +77,7 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
   push(item: Item<M>): void {
     if (this.closed || this.silenced) return;
     const now = this.clock.now();
-    if (this.batchAt === now) {
+    if (this.batchAt === now && this.batch !== undefined) {
       this.batch.push(item);
       return;
     }
@@ -86,13 +88,13 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
     this.lastArrival = Math.max(this.lastArrival, now + this.delay());
     this.clock.after(this.lastArrival - now, () => {
       // With no latency a batch can arrive in the instant it was sent: later messages start anew.
-      if (this.batch === batch) this.batchAt = -1;
+      if (this.batch === batch) this.batch = undefined;
       if (!this.closed && !this.silenced) this.arrive(batch);
     });
   }
 
   deliver(batch: readonly Item<M>[]): void {
-    for (const item of batch) this.waiting.push(item);
+    this.waiting = this.waiting.length === 0 ? batch : [...this.waiting, ...batch];
     this.flush();
   }
 
@@ -121,7 +123,8 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
       this.hand(this.waiting[taken++] as Item<M>);
     }
     this.delivering = false;
-    this.waiting = this.closed || taken === this.waiting.length ? [] : this.waiting.slice(taken);
+    const rest = this.closed || taken === this.waiting.length ? NOTHING : this.waiting.slice(taken);
+    this.waiting = rest;
   }
 
   private hand(item: Item<M>): void {
@@ -151,88 +154,43 @@ class Pipe<M extends ClientMessage | RunnerMessage> {
 }
 
 export class Stream {
-  private readonly up: Pipe<ClientMessage>;
-  private readonly down: Pipe<RunnerMessage>;
-  private metadata: Metadata = {};
-  private remainingUs = 0;
+  readonly up: Pipe<ClientMessage>;
+  readonly down: Pipe<RunnerMessage>;
+  metadata: Metadata = {};
+  remainingUs = 0;
   private served = false;
 
   constructor(
-    private readonly parts: StreamParts,
+    readonly parts: StreamParts,
     /** Number of the connection it was created on. */
     readonly connection: number,
-    private readonly connected: () => boolean,
   ) {
     const { clock, delay } = parts;
     this.up = new Pipe<ClientMessage>(clock, delay, (batch) => this.arriveAtServer(batch));
     this.down = new Pipe<RunnerMessage>(clock, delay, (batch) => this.arriveAtClient(batch));
   }
 
-  /** The LB's end. `created` is told when the stream comes to exist. */
-  client(created: () => void): ClientWire {
-    const { up, down, parts } = this;
-    up.onRoom = () => {
-      if (!down.closed) down.listener?.onDrain();
-    };
-    return {
-      open: (metadata, remainingUs, listener) => {
-        down.listener = listener;
-        if (!this.connected()) {
-          this.up.closed = true;
-          parts.clock.after(0, () => down.end({ kind: 'refused', cause: 'no connection' }));
-          return;
-        }
-        this.metadata = metadata;
-        this.remainingUs = remainingUs;
-        created();
-      },
-      send: (message) => up.send(message),
-      pause: () => down.pause(),
-      resume: () => down.resume(),
-      cancel: () => {
-        if (down.closed) return;
-        down.closed = true;
-        // A runner that can hear of neither the call nor the cancel holds nothing of it.
-        if (up.silenced && !this.served) up.closed = true;
-        if (up.closed) return this.forgetIfOver();
-        up.push(new Signal(undefined, { kind: 'lost', cause: 'canceled' }));
-      },
-    };
+  /** The LB takes nothing more of it. */
+  leave(): void {
+    const { up, down } = this;
+    if (down.closed) return;
+    down.closed = true;
+    // A runner that can hear of neither the call nor the cancel holds nothing of it.
+    if (up.silenced && !this.served) up.closed = true;
+    if (up.closed) return this.forgetIfOver();
+    up.push(new Signal(undefined, { kind: 'lost', cause: 'canceled' }));
   }
 
-  private server(): ServerWire {
-    const { up, down } = this;
-    down.onRoom = () => {
-      if (!up.closed) up.listener?.onDrain();
-    };
-    const closeUp = (): void => {
-      up.closed = true;
-      this.forgetIfOver();
-    };
-    return {
-      metadata: this.metadata,
-      remainingUs: this.remainingUs,
-      listen: (listener) => {
-        up.listener = listener;
-      },
-      sendMetadata: (metadata) => down.push(new Signal(metadata, undefined)),
-      send: (message) => down.send(message),
-      finish: (code, message) => {
-        down.push(new Signal(undefined, { kind: 'status', code, message }));
-        closeUp();
-      },
-      cancel: () => {
-        down.push(new Signal(undefined, { kind: 'lost', cause: 'reset by the runner' }));
-        closeUp();
-      },
-      pause: () => up.pause(),
-      resume: () => up.resume(),
-    };
+  /** The runner has said its last word. */
+  conclude(end: WireEnd): void {
+    this.down.push(new Signal(undefined, end));
+    this.up.closed = true;
+    this.forgetIfOver();
   }
 
   private arriveAtServer(batch: Item<ClientMessage>[]): void {
     const { server, options, clock, fate, onReset } = this.parts;
-    const verdict = fate({ toRunner: true, verdict: false });
+    const verdict = fate(true, batch);
     if (verdict === 'drop') {
       // A gap cannot be followed by later bytes.
       this.up.silenced = true;
@@ -251,7 +209,7 @@ export class Stream {
       if (this.up.closed) return;
       if (!this.served) {
         this.served = true;
-        server.accept(this.server());
+        server.accept(new ServerEnd(this));
       }
       this.up.deliver(this.transcoded(batch, options.transcode?.client));
       this.up.overtake(batch);
@@ -260,10 +218,7 @@ export class Stream {
   }
 
   private arriveAtClient(batch: Item<RunnerMessage>[]): void {
-    const success = batch.some(
-      (item) => !(item instanceof Signal) && item.kind === 'finished' && item.success,
-    );
-    const verdict = this.parts.fate({ toRunner: false, verdict: success });
+    const verdict = this.parts.fate(false, batch);
     if (verdict === 'drop') {
       this.down.silenced = true;
       return;
@@ -301,5 +256,91 @@ export class Stream {
 
   private forgetIfOver(): void {
     if (this.up.closed && this.down.closed) this.parts.forget(this);
+  }
+}
+
+/** The LB's end of a stream. */
+export class ClientEnd implements ClientWire {
+  constructor(
+    private readonly stream: Stream,
+    /** Whether the connection is up, so that a stream can be created. */
+    private readonly connected: () => boolean,
+    /** Told when the stream comes to exist. */
+    private readonly created: (stream: Stream) => void,
+  ) {}
+
+  open(metadata: Metadata, remainingUs: number, listener: WireListener<RunnerMessage>): void {
+    const { stream } = this;
+    const { up, down, parts } = stream;
+    down.listener = listener;
+    up.onRoom = () => {
+      if (!down.closed) listener.onDrain();
+    };
+    stream.metadata = metadata;
+    stream.remainingUs = remainingUs;
+    if (this.connected()) return this.created(stream);
+    up.closed = true;
+    parts.clock.after(0, () => down.end({ kind: 'refused', cause: 'no connection' }));
+  }
+
+  send(message: ClientMessage): boolean {
+    return this.stream.up.send(message);
+  }
+
+  pause(): void {
+    this.stream.down.pause();
+  }
+
+  resume(): void {
+    this.stream.down.resume();
+  }
+
+  cancel(): void {
+    this.stream.leave();
+  }
+}
+
+/** The runner's end of a stream. */
+class ServerEnd implements ServerWire {
+  constructor(private readonly stream: Stream) {}
+
+  get metadata(): Metadata {
+    return this.stream.metadata;
+  }
+
+  get remainingUs(): number {
+    return this.stream.remainingUs;
+  }
+
+  listen(listener: WireListener<ClientMessage>): void {
+    const { up, down } = this.stream;
+    up.listener = listener;
+    down.onRoom = () => {
+      if (!up.closed) listener.onDrain();
+    };
+  }
+
+  sendMetadata(metadata: Metadata): void {
+    this.stream.down.push(new Signal(metadata, undefined));
+  }
+
+  send(message: RunnerMessage): boolean {
+    return this.stream.down.send(message);
+  }
+
+  finish(code: number, message: string): void {
+    this.stream.conclude({ kind: 'status', code, message });
+  }
+
+  cancel(): void {
+    this.stream.conclude({ kind: 'lost', cause: 'reset by the runner' });
+  }
+
+  pause(): void {
+    this.stream.up.pause();
+  }
+
+  resume(): void {
+    this.stream.up.resume();
   }
 }

@@ -49,7 +49,7 @@ export function createTripwires(): Tripwires {
         Object.defineProperty(holder, name, { configurable: true, writable: true, value });
       });
       // A throw inside this hook would end the process: it only takes a note.
-      const unhook = promiseHooks.onInit(() => trip('a promise'));
+      const unhook = promiseHooks.onInit(() => trip('a promise')) as () => void;
       try {
         return work();
       } finally {
@@ -57,7 +57,7 @@ export function createTripwires(): Tripwires {
         WIRES.forEach(([holder, name], index) => {
           const before = saved[index];
           if (before !== undefined) Object.defineProperty(holder, name, before);
-          else delete (holder as Record<string, unknown>)[name];
+          else Reflect.deleteProperty(holder, name);
         });
       }
     },

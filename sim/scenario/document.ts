@@ -115,7 +115,7 @@ function syntaxProblems(document: Document.Parsed, lines: LineCounter): readonly
   return [...byLine.values()];
 }
 
-function toPlain(document: Document.Parsed<ParsedNode>, lines: LineCounter): PlainDocument {
+function toPlain(document: Document.Parsed, lines: LineCounter): PlainDocument {
   const keys = new Map<string, Place>();
   const values = new Map<string, Place>();
   const problems: Problem[] = [];
@@ -132,7 +132,7 @@ function toPlain(document: Document.Parsed<ParsedNode>, lines: LineCounter): Pla
     return isMap(node) ? plainMap(node, path) : refuse('a kind of value no scenario has');
   };
 
-  const plainMap = (map: YAMLMap.Parsed<ParsedNode>, path: Path): unknown => {
+  const plainMap = (map: YAMLMap.Parsed, path: Path): unknown => {
     const entries = new Map<string, unknown>();
     for (const { key, value } of map.items) {
       const at = placeOf(lines, key.range[0]);
@@ -141,7 +141,7 @@ function toPlain(document: Document.Parsed<ParsedNode>, lines: LineCounter): Pla
         problems.push({ path, message: 'a key must be a plain word', at });
         continue;
       }
-      const word = String(key.value ?? '');
+      const word = String((key.value as string | number | null) ?? '');
       const here = [...path, word];
       const first = keys.get(pathText(here));
       if (first !== undefined || word === '__proto__') {

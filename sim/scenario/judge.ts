@@ -69,7 +69,7 @@ function say(issue: RawIssue): string | undefined {
     case 'invalid_type':
       return expected(TYPES[issue.expected] ?? issue.expected)(issue);
     case 'invalid_value':
-      return oneOf(issue.values as readonly unknown[], issue.input);
+      return oneOf(issue.values, issue.input);
     case 'invalid_union': {
       const { discriminator, options } = issue as { discriminator?: string; options?: unknown[] };
       if (discriminator === undefined || options === undefined) return undefined;

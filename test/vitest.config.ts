@@ -1,0 +1,28 @@
+/** How the tests run: `npx vitest --config test/vitest.config.ts`, with a path for a part of them. */
+import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
+
+/** Names what did not run: a skipped test must never look like a passed one. */
+const skipped: Reporter = {
+  onTestRunEnd(modules) {
+    for (const module of modules) {
+      for (const test of module.children.allTests('skipped')) {
+        const result = test.result();
+        const why = result.state === 'skipped' ? (result.note ?? 'no reason given') : '';
+        process.stdout.write(`SKIPPED ${module.relativeModuleId}: ${test.fullName}: ${why}\n`);
+      }
+    }
+  },
+};
+
+export default defineConfig({
+  test: {
+    include: ['{core,proto,sim,reports,cli,bench,test}/**/*.test.ts'],
+    // Tests start runners and watch the process's own promises: each file has a process to itself.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    reporters: ['default', skipped],
+  },
+});
