@@ -1,6 +1,6 @@
 /**
- * A flight over real gRPC: real runner processes, real sockets, the HTTP edge and the real core, the
- * same arrivals and the same service times as in the simulator.
+ * A flight over real gRPC: real runner processes, real sockets, the HTTP edge and the real core,
+ * the same arrivals and the same service times as in the simulator.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -62,7 +62,7 @@ export async function flyGrpc(
     const recorder = createRecorder(header, record, { executorsLog: own });
     const flying = createFlying(scenario, header.seed, clock, fleet, options);
     try {
-      await untilReady(flying.runners);
+      await untilReady(flying.runners, own ? 'runner' : '--runners');
       const port = await listen(flying.server);
       const client = createHttpClient(clock, port);
       try {
@@ -159,14 +159,14 @@ function createFlying(
   return flying;
 }
 
-async function untilReady(runners: readonly WireRunner[]): Promise<void> {
+async function untilReady(runners: readonly WireRunner[], what: string): Promise<void> {
   const until = Date.now() + READY_MS;
   for (;;) {
     const missing = runners.filter((runner) => !runner.ready);
     if (missing.length === 0) return;
     if (Date.now() > until) {
       throw new CliError(
-        missing.map(({ id }) => `runner ${id}: not reachable within ${READY_MS / 1000} s`),
+        missing.map(({ id }) => `${what} ${id}: not reachable within ${READY_MS / 1000} s`),
       );
     }
     await sleep(10);

@@ -40,8 +40,6 @@ let exit: ExitCode = EXIT.fine;
 const program = new Command('windtunnel')
   .description('Flies load-balancing scenarios, in a deterministic simulator or over real gRPC.')
   .version(version)
-  .showSuggestionAfterError()
-  .exitOverride()
   .addHelpText(
     'after',
     '\nExit codes: 0 fine, 1 usage or invalid file, 2 SLO missed, 3 invariant broken,\n' +
@@ -144,7 +142,15 @@ program
     exit = createScenario(file);
   });
 
-for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
+/** One problem is one line, the suggestion with it. */
+const oneLine = (text: string): string => `${text.trim().replace(/\s*\n\s*/g, ' ')}\n`;
+
+for (const command of [program, ...program.commands]) {
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ writeErr: (text) => void process.stderr.write(oneLine(text)) });
+}
 
 try {
   await program.parseAsync();

@@ -1,4 +1,6 @@
-/** Progress of long work on stderr: a bar on a terminal, a plain line every few seconds elsewhere. */
+/**
+ * Progress of long work on stderr: a bar on a terminal, a plain line every few seconds elsewhere.
+ */
 
 export interface Progress {
   /** `done` of `total`, with a word on what. */

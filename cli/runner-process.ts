@@ -1,6 +1,6 @@
 /**
- * A real runner process of a gRPC flight: the simulated executor on the system's clock behind a real
- * gRPC server. Started by `fleet.ts`, told what to be over its IPC channel, and gone with it.
+ * A real runner process of a gRPC flight: the simulated executor on the system's clock behind a
+ * real gRPC server. Started by `fleet.ts`, told what to be over its IPC channel, and gone with it.
  */
 import { openSync, writeSync } from 'node:fs';
 import { createSystemClock, seededRng } from '../core/index.js';

@@ -84,7 +84,7 @@ export function createBalancer(
       const life = createLife(request.id ?? `${options.idPrefix}-${calls}`, clock.now());
       const { id, valve } = life;
       probe?.({ kind: 'arrive', at: life.arrivedAt, call: id, fn: request.fn });
-      const admitted = gate.admit((error) => life.force?.(error));
+      const admitted = gate.admit(() => life.force?.(closing(life)));
       const ticket = admitted instanceof CallError ? undefined : admitted;
       const events =
         admitted instanceof CallError
@@ -93,7 +93,8 @@ export function createBalancer(
       const onHead = (status: number): void =>
         probe?.({ kind: 'head', at: clock.now(), call: id, status });
       let ended = false;
-      const response = { callId: id, method: request.method, valve, sink, onHead };
+      const forcible = (force: (error: CallError) => void): void => void (life.force = force);
+      const response = { callId: id, method: request.method, valve, sink, onHead, forcible };
       const responding = respond(responseParts, response, events).subscribe({
         next(verdict) {
           ended = true;
@@ -137,4 +138,11 @@ const LEFT: Verdict = Object.freeze({
 function createLife(id: string, arrivedAt: number): Life {
   const progress = { attempts: 0, attemptOpen: false, committed: false, maybeExecuted: false };
   return { id, arrivedAt, valve: createValve(), progress, body: undefined, force: undefined };
+}
+
+/** What a client is told whose call is ended by close, by whether it can have been executed. */
+function closing({ progress }: Life): CallError {
+  const { attemptOpen, committed, maybeExecuted } = progress;
+  const maybe = attemptOpen || committed || maybeExecuted;
+  return new CallError(maybe ? 'aborted' : 'closed', 'the balancer was closed');
 }

@@ -26,7 +26,9 @@ export interface Body {
   release(): void;
 }
 
-/** Emits the whole body once. Errors: `body_too_large`, `full` (all calls' bytes), `body_broken`. */
+/**
+ * Emits the whole body once. Errors: `body_too_large`, `full` (all calls' bytes), `body_broken`.
+ */
 export function cacheBody(request: Request, maxBytes: number, budget: Budget): Observable<Body> {
   const { body, contentLength } = request;
   if (body instanceof Uint8Array) {

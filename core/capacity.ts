@@ -85,6 +85,8 @@ export function createCapacity(options: CapacityOptions): Capacity {
       return waiting.size;
     },
     enter(memoryMb, begin) {
+      // What can never fit would hold back the queue for ever.
+      if (memoryMb > memory) return 'size';
       const fitsNow = waiting.size === 0 && fits(memoryMb);
       if (!fitsNow && waiting.size >= queue) {
         const sizeOnly = active < slots && memoryMb > memory - memoryUsed;

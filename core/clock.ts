@@ -20,12 +20,12 @@ export interface Clock {
   wall(): number;
 }
 
-/** setTimeout fires at once above 2^31-1 ms (24.9 days): longer waits are cut to this. */
+/** setTimeout fires at once above 2^31-1 ms (24.9 days): longer waits are made in parts. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /**
  * The system's monotonic clock, whose origin all processes of one machine share, minus `originUs`.
- * setTimeout has millisecond grain and rounds up here, so work never runs early.
+ * setTimeout has millisecond grain; work may run late, and never runs early.
  */
 export function createSystemClock(originUs = 0): Clock {
   const now = (): number => {
@@ -35,15 +35,27 @@ export function createSystemClock(originUs = 0): Clock {
   return {
     now,
     after(us, work) {
-      const ms = Math.min(Math.ceil(us / 1000), LONGEST_WAIT_MS);
-      const handle = setTimeout(work, ms);
+      const dueAt = now() + us;
+      let handle: NodeJS.Timeout;
+      const wait = (): void => {
+        const ms = Math.min(Math.ceil((dueAt - now()) / 1000), LONGEST_WAIT_MS);
+        handle = setTimeout(fire, Math.max(0, ms));
+      };
+      // A timer's own clock has whole milliseconds: it may fire one before this one says so.
+      const fire = (): void => {
+        if (now() < dueAt) wait();
+        else work();
+      };
+      wait();
       return { cancel: () => clearTimeout(handle) };
     },
     wall: () => Date.now(),
   };
 }
 
-/** Taken once: formatting a given instant reads no clock, so it is legal where `Date` is trapped. */
+/**
+ * Taken once: formatting a given instant reads no clock, so it is legal where `Date` is trapped.
+ */
 const SystemDate = Date;
 
 /** A date as it travels: RFC 3339 with milliseconds, from wall-clock ms. */

@@ -11,6 +11,8 @@ import type { Outcome } from './call.js';
 const CODES = {
   /** The LB is closing. */
   closed: { status: 503, outcome: 'refused', text: 'Timed out - server too busy' },
+  /** The LB closed for good over an open attempt: maybe executed, so "refused" would be a lie. */
+  aborted: { status: 502, outcome: 'failed', text: 'the server closed' },
   /** A cap of the gate is reached. */
   full: { status: 503, outcome: 'refused', text: 'Timed out - server too busy' },
   /** No runner accepted the call while it was being looked for. */

@@ -16,7 +16,7 @@ export interface Gate {
   readonly inFlight: number;
   readonly closed: boolean;
   /** A ticket, or why not. `force` ends the call when close runs out of patience. */
-  admit(force: (error: CallError) => void): Ticket | CallError;
+  admit(force: () => void): Ticket | CallError;
   /**
    * Admits nothing more, then completes when all tickets are back; what is still in flight after
    * `graceUs` is forced to end. Close begins at once, subscribed or not; closing again waits for
@@ -26,7 +26,7 @@ export interface Gate {
 }
 
 interface HeldTicket extends Ticket {
-  readonly force: (error: CallError) => void;
+  readonly force: () => void;
 }
 
 export function createGate(clock: Clock, maxInFlight: number): Gate {
@@ -40,7 +40,7 @@ export function createGate(clock: Clock, maxInFlight: number): Gate {
   };
 
   const forceAll = (): void => {
-    for (const entry of [...held]) entry.force(new CallError('closed', 'the balancer was closed'));
+    for (const entry of [...held]) entry.force();
   };
 
   return {

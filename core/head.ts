@@ -1,6 +1,7 @@
 /**
- * The head of a response: which of a runner's headers reach the client, how many bytes it announced,
- * and what its type is when it does not say. The LB owns framing; the runner only describes.
+ * The head of a response: which of a runner's headers reach the client, how many bytes it
+ * announced, and what its type is when it does not say. The LB owns framing; the runner only
+ * describes.
  */
 import type { CallError } from './errors.js';
 import type { Header, Start } from './runner.js';

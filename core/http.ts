@@ -22,6 +22,9 @@ export interface EdgeOptions {
 /** `POST /invoke/:function`, as the original routes it. */
 const ROUTE = /^\/invoke\/([^/?#]+)(?:[/?#]|$)/;
 
+/** Bytes of a refused upload that Node reads and throws away, so that its connection lives on. */
+const DISCARD_MAX = 64 * 1024;
+
 /** What a call id from a header must look like. */
 const CALL_ID = /^[\w.:-]{1,128}$/;
 
@@ -37,7 +40,7 @@ export function nodeHandler(
   const idHeader = options.callIdHeader?.toLowerCase();
   return (incoming, outgoing) => {
     const request = readRequest(incoming, idHeader);
-    if (request instanceof CallError) return refuse(outgoing, request);
+    if (request instanceof CallError) return refuse(createSink(incoming, outgoing), request);
     const sink = createSink(incoming, outgoing);
     const serving = balancer.handle(request, sink).subscribe({
       // `handle` never errors; if it does all the same, the client must not wait for ever.
@@ -106,8 +109,7 @@ function createSink(incoming: IncomingMessage, outgoing: ServerResponse): Sink {
   return {
     head(status, headers) {
       const flat = headers.flatMap(([name, value]) => [name, value]);
-      // Nobody reads the rest of a refused upload: the connection cannot be used again.
-      if (!incoming.complete && incoming.httpVersionMajor === 1) flat.push('Connection', 'close');
+      if (incoming.httpVersionMajor === 1 && leavesMuch(incoming)) flat.push('Connection', 'close');
       outgoing.writeHead(status, flat);
     },
     write: (bytes) => outgoing.write(bytes),
@@ -121,8 +123,16 @@ function createSink(incoming: IncomingMessage, outgoing: ServerResponse): Sink {
   };
 }
 
-function refuse(outgoing: ServerResponse, error: CallError): void {
+/** Whether so much of an upload may be to come that its connection is not worth the reading. */
+function leavesMuch(incoming: IncomingMessage): boolean {
+  if (incoming.complete) return false;
+  if (incoming.headers['transfer-encoding'] !== undefined) return true;
+  return Number(incoming.headers['content-length'] ?? 0) > DISCARD_MAX;
+}
+
+function refuse(sink: Sink, error: CallError): void {
   const { status, headers, body } = errorResponse(error, '');
-  outgoing.writeHead(status, Object.fromEntries(headers));
-  outgoing.end(body);
+  sink.head(status, headers);
+  sink.write(body);
+  sink.end(() => undefined);
 }

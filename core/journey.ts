@@ -1,6 +1,6 @@
 /**
  * The way of one call from its ticket to the events of the runner that takes it: lookup → body →
- * placement, under one deadline, and open to an end from outside (close).
+ * placement, under one deadline.
  *
  * Hand-written, in the place of five operators that every call would subscribe to (two concatMap,
  * two deadlines, one cut: measured at a third of a simulated call's memory).
@@ -30,7 +30,7 @@ export interface Life {
   readonly valve: Valve;
   readonly progress: Progress;
   body: Body | undefined;
-  /** Ends the call with an error from outside its own stream. */
+  /** Ends the call with an error from outside its own stream; given by the response. */
   force: ((error: CallError) => void) | undefined;
 }
 
@@ -54,9 +54,7 @@ class Journey {
     private readonly request: Request,
     private readonly life: Life,
     private readonly out: Subscriber<RunnerEvent>,
-  ) {
-    life.force = (error) => this.fail(error);
-  }
+  ) {}
 
   lookUp(): void {
     const { clock, data, options } = this.parts;

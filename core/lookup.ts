@@ -1,5 +1,5 @@
 /** Function name → what the LB must know of it, behind the DataAccess port and a time limit. */
-import { of, throwError, type Observable } from 'rxjs';
+import { of, take, throwError, type Observable } from 'rxjs';
 import type { FunctionInfo } from './call.js';
 import type { Clock } from './clock.js';
 import { endBy } from './deadline.js';
@@ -7,7 +7,10 @@ import { CallError } from './errors.js';
 
 /** PORT DataAccess: where functions are known. */
 export interface DataAccess {
-  /** Emits once, or errors with a CallError `unknown_function` or `lookup_failed`. Cold. */
+  /**
+   * Emits, and only the first is read; or errors with a CallError `unknown_function` or
+   * `lookup_failed`. Cold.
+   */
   functionByName(name: string): Observable<FunctionInfo>;
 }
 
@@ -20,7 +23,8 @@ export function lookup(
 ): Observable<FunctionInfo> {
   const late = (): CallError =>
     new CallError('lookup_late', `no answer about function "${name}" within ${limitUs / 1000} ms`);
-  return data.functionByName(name).pipe(endBy(clock, clock.now() + limitUs, late));
+  // A source that goes on, to tell of changes, must not run into the limit behind its answer.
+  return data.functionByName(name).pipe(take(1), endBy(clock, clock.now() + limitUs, late));
 }
 
 /** The parts of a function that have defaults. */

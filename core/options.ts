@@ -27,7 +27,10 @@ export interface BalancerOptions {
   readonly headHoldMs: number;
   /** ... or for this many bytes, whichever is first. 16 KiB, one socket buffer. */
   readonly headHoldBytes: number;
-  /** After the runner's verdict, how long a client may stall before it is cut. 30 s. */
+  /**
+   * After the runner's verdict, how long a client may stall before it is cut; over HTTP also how
+   * long it may take for what its socket still holds at the end. 30 s.
+   */
   readonly clientIdleMs: number;
   /** Close forces what is still in flight to end after this. 30 s, the default call timeout. */
   readonly closeGraceMs: number;
@@ -59,7 +62,10 @@ export function resolveOptions(given: Partial<BalancerOptions>): BalancerOptions
   const options = { ...balancerDefaults, ...given };
   const bad: string[] = [];
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (!(name in balancerDefaults)) bad.push(`${name}: unknown option`);
+    if (!Object.hasOwn(balancerDefaults, name)) {
+      bad.push(`${name}: unknown option`);
+      continue;
+    }
     if (name === 'idPrefix' || name === 'retry') continue;
     const most = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
     if (typeof value !== 'number' || !(value > 0 && value <= most)) {

@@ -82,7 +82,12 @@ describe('looking for a runner', () => {
     advance(clock, 2 * MS);
     runners = [b];
     drain(clock);
-    expect(search.words().slice(0, 4)).toEqual(['attempt 1 a', 'nack 1 a busy', 'round 1', 'attempt 2 b']);
+    expect(search.words().slice(0, 4)).toEqual([
+      'attempt 1 a',
+      'nack 1 a busy',
+      'round 1',
+      'attempt 2 b',
+    ]);
     expect((b.engaged[0]?.at ?? 0) - (a.engaged[0]?.at ?? 0)).toBe(1 * MS + 10 * MS);
   });
 
@@ -120,7 +125,10 @@ describe('for any script of answers', () => {
   const answer = fc.constantFrom<Answer>(...(Object.keys(answers) as Answer[]));
   const mostlyNacks = fc.oneof({ weight: 3, arbitrary: fc.constant<Answer>('nack') }, answer);
   const fleet = fc.array(
-    fc.record({ ready: fc.boolean(), script: fc.array(mostlyNacks, { minLength: 1, maxLength: 4 }) }),
+    fc.record({
+      ready: fc.boolean(),
+      script: fc.array(mostlyNacks, { minLength: 1, maxLength: 4 }),
+    }),
     { maxLength: 5 },
   );
 

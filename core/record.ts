@@ -74,7 +74,10 @@ export type FlightEvent = ProbeEvent | ExecutorLine | ClientLine | FaultLine;
 
 /** One limit of a scenario: exactly one of `max` and `min`, in the metric's unit. */
 export interface Slo {
-  /** A dotted path of the result, e.g. `latencyMs.p99`, `calls.failed`, `attempts.perCall`, `okRatio`. */
+  /**
+   * A dotted path of the result, e.g. `latencyMs.p99`, `calls.failed`, `attempts.perCall`,
+   * `okRatio`.
+   */
   readonly metric: string;
   readonly max?: number | undefined;
   readonly min?: number | undefined;

@@ -40,6 +40,8 @@ export interface ResponseOf {
   readonly sink: Sink;
   /** Told when the head goes out. */
   readonly onHead: (status: number) => void;
+  /** Handed the way to end the response from outside, even when only the client is waited for. */
+  readonly forcible: (force: (error: CallError) => void) => void;
 }
 
 /**
@@ -54,6 +56,7 @@ export function respond(
 ): Observable<Verdict> {
   return new Observable((out) => {
     const responder = new Responder(parts, response, out);
+    response.forcible((error) => responder.fail(error));
     responder.follow(events);
     return () => responder.stop();
   });
@@ -72,6 +75,8 @@ class Responder {
   private bytesIn = 0;
   private bytesOut = 0;
   private blocked = false;
+  /** The sink was told of the end and has not taken everything yet. */
+  private ending = false;
   private over = false;
 
   constructor(
@@ -84,7 +89,7 @@ class Responder {
     this.response.sink.onDrain(() => this.guard(() => this.onDrain()));
     const source = events.subscribe({
       next: (event) => this.guard(() => this.onEvent(event)),
-      error: (error: unknown) => this.fail(CallError.from(error)),
+      error: (error: unknown) => this.onError(CallError.from(error)),
       complete: () => this.guard(() => this.onComplete()),
     });
     // Events may have ended the response within subscribe already.
@@ -154,6 +159,11 @@ class Responder {
     this.pump();
   }
 
+  /** The verdict is the answer: what breaks behind it changes nothing. */
+  private onError(error: CallError): void {
+    if (this.verdict === undefined) this.fail(error);
+  }
+
   private onComplete(): void {
     if (this.verdict === undefined) {
       this.fail(new CallError('internal', 'a response without a verdict'));
@@ -203,7 +213,8 @@ class Responder {
     }
     if (this.verdict === undefined) return;
     this.awaitClient();
-    if (this.queued > 0) return;
+    if (this.queued > 0 || this.ending) return;
+    this.ending = true;
     sink.end(() => this.guard(() => this.finish(this.ok())));
   }
 
@@ -218,7 +229,7 @@ class Responder {
     });
   }
 
-  private fail(error: CallError): void {
+  fail(error: CallError): void {
     if (this.over) return;
     const { sink, callId, onHead } = this.response;
     let { status } = error;

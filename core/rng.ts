@@ -1,6 +1,7 @@
 /**
  * Chance as a port: named streams, so that a new draw in one component shifts no other.
- * `rng.split('arrivals')` always gives the same stream for the same seed, whatever was drawn before.
+ * `rng.split('arrivals')` always gives the same stream for the same seed, whatever was drawn
+ * before.
  */
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
@@ -16,7 +17,9 @@ export interface Rng {
 
 /** Deterministic streams (xoroshiro128+ of pure-rand) from an integer seed. */
 export function seededRng(seed: number): Rng {
-  return stream(mix(0x9e3779b9, seed >>> 0), mix(0x85ebca6b, Math.floor(seed / 2 ** 32) >>> 0));
+  const high = mix(0x9e3779b9, seed >>> 0);
+  // All of the seed reaches both halves: the first draw of a stream comes from the low one alone.
+  return stream(high, mix(mix(0x85ebca6b, Math.floor(seed / 4294967296) >>> 0), high));
 }
 
 function stream(high: number, low: number): Rng {

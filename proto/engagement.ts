@@ -55,7 +55,8 @@ export function engage(
 
 class Engagement implements WireListener<RunnerMessage> {
   private readonly wire: ClientWire;
-  private readonly nextFrame: () => ClientMessage | undefined;
+  /** The rest of the body; holds its chunks, so it goes when the last frame is out. */
+  private nextFrame: (() => ClientMessage | undefined) | undefined;
   private nackReason: NackReason = 'busy';
   private retryAfterUs: number | undefined;
   private heard = false;
@@ -84,7 +85,8 @@ class Engagement implements WireListener<RunnerMessage> {
     const model = callModel(call);
     if (wire.send({ kind: 'try', model, slotHashId: '', extensions: NO_EXTENSIONS })) this.send();
     call.valve.bind((isOpen) => {
-      if (this.abandoned || this.ended) return;
+      // Behind the verdict the wire is only waiting for its end, which a pause would hide.
+      if (this.abandoned || this.ended || this.finished) return;
       if (isOpen) wire.resume();
       else wire.pause();
     });
@@ -93,9 +95,10 @@ class Engagement implements WireListener<RunnerMessage> {
   /** Pushes body frames until the wire says enough, the body is out, or nobody wants it. */
   private send(): void {
     while (this.sending) {
-      const frame = this.nextFrame();
+      const frame = this.nextFrame?.();
       if (frame === undefined) {
         this.sending = false;
+        this.nextFrame = undefined;
         return this.call.body.sent();
       }
       if (!this.wire.send(frame)) return;

@@ -1,8 +1,8 @@
 /** A Runner over a Channel: the same one whether the channel is an HTTP/2 connection or a link. */
-import { Observable, of } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Clock } from '../core/clock.js';
 import { CallError } from '../core/errors.js';
-import type { Runner, RunnerStatus } from '../core/runner.js';
+import type { Nack, Runner, RunnerStatus } from '../core/runner.js';
 import { engage } from './engagement.js';
 import { createPace } from './pace.js';
 import type { Channel } from './wire.js';
@@ -36,8 +36,7 @@ export function createRunner(clock: Clock, id: string, channel: Channel): WireRu
     get abandoned() {
       return abandoned;
     },
-    engage: (call, attempt) =>
-      closed ? of({ kind: 'nack', reason: 'closed' }) : engage(parts, call, attempt),
+    engage: (call, attempt) => (closed ? nackClosed(clock) : engage(parts, call, attempt)),
     status: () =>
       new Observable<RunnerStatus>((out) =>
         channel.status(STATUS_US, (answer) => {
@@ -51,4 +50,15 @@ export function createRunner(clock: Clock, id: string, channel: Channel): WireRu
       channel.close();
     },
   };
+}
+
+/** In the next turn, since a runner never emits during subscribe. */
+function nackClosed(clock: Clock): Observable<Nack> {
+  return new Observable((out) => {
+    const timer = clock.after(0, () => {
+      out.next({ kind: 'nack', reason: 'closed' });
+      out.complete();
+    });
+    return () => timer.cancel();
+  });
 }

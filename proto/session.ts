@@ -12,6 +12,7 @@ import {
   META,
   type ClientMessage,
   type FinishedMessage,
+  type Metadata,
   type ServerWire,
   type WireListener,
 } from './wire.js';
@@ -26,6 +27,10 @@ export interface SessionParts {
 
 /** The runner stops this long before the LB's deadline, so that its verdict still arrives. */
 const HEADROOM_US = 20_000;
+
+/** The one code of "not executed", and what an execution says instead that failed with it. */
+const BUSY = 503;
+const FAILED = 502;
 
 const STATUS_OK = 0;
 /** gRPC UNKNOWN, which the original answers to a breach of the protocol. */
@@ -95,7 +100,7 @@ class Session implements WireListener<ClientMessage> {
     const execution = executor
       .execute({
         model: message.model,
-        attempt: Number(metadata[META.attempt] ?? 0),
+        attempt: attemptOf(metadata),
         slotHashId: message.slotHashId,
         extensions: message.extensions,
         body: this.body(),
@@ -156,7 +161,8 @@ class Session implements WireListener<ClientMessage> {
         kind: 'finished',
         success,
         details: this.callId,
-        errorCode: code,
+        // On the wire 503 means "not executed", and only a NACK may say so.
+        errorCode: code === BUSY ? FAILED : code,
         errorStr: message,
         errorUser: userError,
         schedulerDuration: schedulerUs * 1000,
@@ -171,7 +177,7 @@ class Session implements WireListener<ClientMessage> {
     const metadata: Record<string, string> = { [META.nackReason]: reason };
     if (retryAfterUs !== undefined) metadata[META.retryAfterMs] = String(retryAfterUs / 1000);
     this.wire.sendMetadata(metadata);
-    this.verdict(503, 'Timed out - server too busy');
+    this.verdict(BUSY, 'Timed out - server too busy');
   }
 
   private verdict(errorCode: number, errorStr: string, errorUser = false): void {
@@ -209,4 +215,10 @@ class Session implements WireListener<ClientMessage> {
     this.early = [];
     this.reader = undefined;
   }
+}
+
+/** The LB's number of the attempt; 0 where it does not say, or says nonsense. */
+function attemptOf(metadata: Metadata): number {
+  const attempt = Number(metadata[META.attempt]);
+  return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 0;
 }

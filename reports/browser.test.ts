@@ -39,6 +39,7 @@ interface Seen {
   readonly requests: string[];
 }
 
+// A browser is not on every machine; what it would see is said by the other tests of this folder.
 describe.skipIf(found === undefined)(`a report in a browser${why}`, () => {
   let browser: Browser;
   const folder = mkdtempSync(join(tmpdir(), 'windtunnel-report-'));

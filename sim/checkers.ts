@@ -1,10 +1,11 @@
 /**
- * The laws of a flight, checked over what it left behind: the probe's events, the executors' log and
- * the clients' lines. It reads records only, in any interleaving of the three, so the same laws are
- * checked on simulated and on gRPC flights.
+ * The laws of a flight, checked over what it left behind: the probe's events, the executors' log
+ * and the clients' lines. It reads records only, in any interleaving of the three, so the same laws
+ * are checked on simulated and on gRPC flights.
  */
-import type { ClientLine, ExecEnded, ExecRead, ExecStarted, FlightEvent } from '../core/record.js';
-import type { AttemptEnded, Ended, ProbeEvent } from '../core/probe.js';
+import type { Outcome } from '../core/call.js';
+import type { ProbeEvent } from '../core/probe.js';
+import type { ClientLine, ExecStarted, FlightEvent } from '../core/record.js';
 
 export interface Checkers {
   see(event: FlightEvent): void;
@@ -15,21 +16,41 @@ export interface Checkers {
 /** Lines of each kind that are kept: one bug breaks a law for thousands of calls. */
 const MOST = 20;
 
-/** What is known of one call. */
-interface Seen {
-  readonly id: string;
-  arrived: boolean;
-  deadline: number;
-  attempts: number;
-  attemptOpen: boolean;
-  committed: boolean;
-  end: Ended | undefined;
-  client: ClientLine | undefined;
-  /** Attempts that ended in another way than by a NACK: none to two. */
-  kept: AttemptEnded[] | undefined;
-  starts: ExecStarted[] | undefined;
-  read: ExecRead | undefined;
-  answer: ExecEnded | undefined;
+/**
+ * What is known of one call: flat and small, since it is kept to the end of the flight for executor
+ * lines that come late. -1 is "not told yet". Hashes are kept as signed 32-bit integers.
+ */
+class Seen {
+  arrived = false;
+  deadline = Number.MAX_SAFE_INTEGER;
+  attempts = 0;
+  attemptOpen = false;
+  committed = false;
+  /** How it ended, and when; undefined while it has not. */
+  outcome: Outcome | undefined;
+  endedAt = -1;
+  bytesOut = -1;
+  /** The last two attempts that ended in another way than by a NACK. */
+  kept = -1;
+  keptBefore = -1;
+  /** Starts in the executors' log, and the attempts of the last two. */
+  starts = 0;
+  started = -1;
+  startedBefore = -1;
+  readBytes = -1;
+  readHash = 0;
+  answerBytes = -1;
+  answerHash = 0;
+  /** What the client saw; undefined while it said nothing. */
+  how: ClientLine['how'] | undefined;
+  status = 0;
+  idempotent = false;
+  sentBytes = -1;
+  sentHash = 0;
+  gotBytes = -1;
+  gotHash = 0;
+
+  constructor(readonly id: string) {}
 }
 
 /**
@@ -52,20 +73,7 @@ export function createCheckers(
   const seen = (id: string): Seen => {
     let call = calls.get(id);
     if (call === undefined) {
-      call = {
-        id,
-        arrived: false,
-        deadline: Number.POSITIVE_INFINITY,
-        attempts: 0,
-        attemptOpen: false,
-        committed: false,
-        end: undefined,
-        client: undefined,
-        kept: undefined,
-        starts: undefined,
-        read: undefined,
-        answer: undefined,
-      };
+      call = new Seen(id);
       calls.set(id, call);
     }
     return call;
@@ -73,39 +81,34 @@ export function createCheckers(
 
   const onProbe = (event: ProbeEvent): void => {
     const call = seen(event.call);
-    const check = (holds: boolean, law: string): void => {
-      if (!holds) breaks(law, call.id, event.at);
-    };
-    check(event.at >= lastAt, 'time never goes back');
+    if (event.at < lastAt) breaks('time never goes back', call.id, event.at);
     lastAt = event.at;
-    check(call.end === undefined, 'nothing happens to a call after its end');
-    probeLaws(call, event, check);
-  };
-
-  const onExecutor = (event: ExecStarted | ExecRead | ExecEnded): void => {
-    const call = seen(event.call);
-    if (event.kind === 'exec-start') {
-      (call.starts ??= []).push(event);
-      if (event.active > event.slots) {
-        breaks(`runner ${event.runner} never runs more than its slots`, call.id, event.at);
-      }
-    } else if (event.kind === 'exec-read') call.read = event;
-    else if (event.outcome === 'ok') call.answer = event;
+    if (call.outcome !== undefined) {
+      breaks('nothing happens to a call after its end', call.id, event.at);
+    }
+    probeLaws(call, event, breaks);
   };
 
   return {
     see(event) {
       switch (event.kind) {
         case 'exec-start':
-        case 'exec-read':
-        case 'exec-end':
-          return onExecutor(event);
-        case 'client': {
+          return onStart(seen(event.call), event, breaks);
+        case 'exec-read': {
           const call = seen(event.call);
-          if (call.client !== undefined) breaks('a client is answered once', call.id, event.at);
-          call.client = event;
+          call.readBytes = event.bytes;
+          call.readHash = event.hash | 0;
           return;
         }
+        case 'exec-end': {
+          if (event.outcome !== 'ok') return;
+          const call = seen(event.call);
+          call.answerBytes = event.bytes;
+          call.answerHash = event.hash | 0;
+          return;
+        }
+        case 'client':
+          return onClient(seen(event.call), event, breaks);
         case 'exec-nack':
         case 'fault':
           return;
@@ -117,12 +120,13 @@ export function createCheckers(
       const stuck: string[] = [];
       let left = 0;
       for (const call of calls.values()) {
-        if (call.end === undefined || call.client === undefined) {
+        if (call.outcome === undefined || call.how === undefined) {
           left += 1;
           if (stuck.length < MOST) stuck.push(stuckLine(call));
         }
-        for (const law of finalLaws(call, options.executorsLog))
-          breaks(law, call.id, call.end?.at ?? lastAt);
+        for (const law of finalLaws(call, options.executorsLog)) {
+          breaks(law, call.id, call.endedAt === -1 ? lastAt : call.endedAt);
+        }
       }
       if (broken > violations.length) violations.push(`... ${broken - MOST} more like these`);
       if (left > stuck.length) stuck.push(`... ${left - MOST} more calls`);
@@ -131,48 +135,72 @@ export function createCheckers(
   };
 }
 
+/** Says that a law broke, for a call, at an instant. */
+type Breaks = (law: string, call: string, at: number) => void;
+
+function onStart(call: Seen, event: ExecStarted, breaks: Breaks): void {
+  call.starts += 1;
+  call.startedBefore = call.started;
+  call.started = event.attempt;
+  if (event.active <= event.slots) return;
+  breaks(`runner ${event.runner} never runs more than its slots`, call.id, event.at);
+}
+
+function onClient(call: Seen, line: ClientLine, breaks: Breaks): void {
+  if (call.how !== undefined) breaks('a client is answered once', call.id, line.at);
+  call.how = line.how;
+  call.status = line.status;
+  call.idempotent = line.idempotent;
+  call.sentBytes = line.sentBytes;
+  call.sentHash = line.sentHash | 0;
+  call.gotBytes = line.bytes;
+  call.gotHash = line.hash | 0;
+}
+
 /** The laws that the order of the probe's events must keep. */
-function probeLaws(
-  call: Seen,
-  event: ProbeEvent,
-  check: (holds: boolean, law: string) => void,
-): void {
+function probeLaws(call: Seen, event: ProbeEvent, breaks: Breaks): void {
+  const must = (holds: boolean, law: string): void => {
+    if (!holds) breaks(law, call.id, event.at);
+  };
   switch (event.kind) {
     case 'arrive':
-      check(!call.arrived, 'a call id is used once');
+      must(!call.arrived, 'a call id is used once');
       call.arrived = true;
       return;
     case 'cached':
       call.deadline = event.deadline;
       return;
     case 'attempt':
-      check(!call.attemptOpen, 'one attempt at a time');
-      check(!call.committed, 'no attempt after commit');
-      check(event.at <= call.deadline, 'no attempt after the deadline');
+      must(!call.attemptOpen, 'one attempt at a time');
+      must(!call.committed, 'no attempt after commit');
+      must(event.at <= call.deadline, 'no attempt after the deadline');
       call.attempts += 1;
-      check(event.attempt === call.attempts, 'attempts are counted from 1');
+      must(event.attempt === call.attempts, 'attempts are counted from 1');
       call.attemptOpen = true;
       return;
     case 'nack':
-      check(call.attemptOpen, 'a NACK belongs to an open attempt');
-      check(!call.committed, 'no NACK after commit');
+      must(call.attemptOpen, 'a NACK belongs to an open attempt');
+      must(!call.committed, 'no NACK after commit');
       call.attemptOpen = false;
       return;
     case 'commit':
-      check(!call.committed, 'at most one commit');
-      check(call.attemptOpen, 'a commit belongs to an open attempt');
+      must(!call.committed, 'at most one commit');
+      must(call.attemptOpen, 'a commit belongs to an open attempt');
       call.committed = true;
       return;
     case 'attempt-end':
-      check(call.attemptOpen, 'an attempt ends once');
+      must(call.attemptOpen, 'an attempt ends once');
       call.attemptOpen = false;
-      (call.kept ??= []).push(event);
+      call.keptBefore = call.kept;
+      call.kept = event.attempt;
       return;
     case 'end':
-      check(!call.attemptOpen, 'no attempt outlives its call');
-      check(event.attempts === call.attempts, 'attempts = NACKs + attempts that ended otherwise');
-      check(event.code !== 'internal', 'no invariant of the core breaks');
-      call.end = event;
+      must(!call.attemptOpen, 'no attempt outlives its call');
+      must(event.attempts === call.attempts, 'attempts = NACKs + attempts that ended otherwise');
+      must(event.code !== 'internal', 'no invariant of the core breaks');
+      call.outcome = event.outcome;
+      call.endedAt = event.at;
+      call.bytesOut = event.bytesOut;
       return;
     case 'head':
     case 'skip':
@@ -187,37 +215,30 @@ function finalLaws(call: Seen, executorsLog: boolean): string[] {
   const must = (holds: boolean, law: string): void => {
     if (!holds) laws.push(law);
   };
-  const { starts = [], kept = [], client, end, read, answer } = call;
-  const chances = client?.idempotent === true ? 2 : 1;
-  must(
-    starts.length <= chances,
-    `a call starts at most ${chances} times, this one ${starts.length}`,
-  );
-  for (const start of starts) {
-    const own = kept.some((attempt) => attempt.attempt === start.attempt);
-    must(own || end === undefined, `attempt ${start.attempt} was NACKed, yet it started`);
+  const { outcome, how, starts } = call;
+  const chances = call.idempotent ? 2 : 1;
+  must(starts <= chances, `a call starts at most ${chances} times, this one ${starts}`);
+  if (outcome === undefined || how === undefined) return laws;
+  for (const attempt of [call.started, call.startedBefore]) {
+    const kept = attempt === -1 || attempt === call.kept || attempt === call.keptBefore;
+    must(kept, `attempt ${attempt} was NACKed, yet it started`);
   }
-  if (client === undefined || end === undefined) return laws;
-  if (read !== undefined) {
-    const same = read.bytes === client.sentBytes && read.hash === client.sentHash;
+  if (call.readBytes !== -1) {
+    const same = call.readBytes === call.sentBytes && call.readHash === call.sentHash;
     must(same, 'an executor reads the bytes that its client sent');
   }
-  if (end.outcome === 'refused') {
-    must(starts.length === 0, 'a refused call never started');
-  }
-  if (end.outcome !== 'ok') {
-    const clean = client.how === 'ended' && client.status >= 200 && client.status < 300;
+  must(outcome !== 'refused' || starts === 0, 'a refused call never started');
+  const clean = how === 'ended' && call.status >= 200 && call.status < 300;
+  if (outcome !== 'ok') {
     must(!clean, 'a call that is not ok is no clean success to its client');
     return laws;
   }
-  must(client.how !== 'cut', 'a call that is ok is not cut');
-  if (client.how === 'ended') {
-    must(end.bytesOut === client.bytes, 'the client gets the bytes that the LB sent');
-  }
-  if (!executorsLog) return laws;
-  must(answer !== undefined, 'a call that is ok was executed to its end');
-  if (answer === undefined || client.how !== 'ended') return laws;
-  const same = answer.bytes === client.bytes && answer.hash === client.hash;
+  must(how !== 'cut', 'a call that is ok is not cut');
+  must(!executorsLog || call.answerBytes !== -1, 'a call that is ok was executed to its end');
+  if (how !== 'ended') return laws;
+  must(call.bytesOut === call.gotBytes, 'the client gets the bytes that the LB sent');
+  if (!executorsLog || call.answerBytes === -1) return laws;
+  const same = call.answerBytes === call.gotBytes && call.answerHash === call.gotHash;
   must(same, 'the client gets the bytes that the executor wrote');
   return laws;
 }
@@ -226,6 +247,6 @@ function stuckLine(call: Seen): string {
   const where = call.attemptOpen
     ? `in attempt ${call.attempts}`
     : `after ${call.attempts} attempts`;
-  const what = call.end === undefined ? 'never ended' : 'ended, but its client was never told';
-  return `call ${call.id} ${what} (${where})`;
+  const ended = call.outcome !== undefined;
+  return `call ${call.id} ${ended ? 'ended, but its client was never told' : 'never ended'} (${where})`;
 }

@@ -13,7 +13,9 @@ export function hashBytes(hash: number, bytes: Uint8Array): number {
 /** Starting points in the pattern: so many different bodies there are. */
 const STARTS = 1 << 18;
 
-/** Noise, made once. Bodies are windows onto it: allocating each would cost more than the flight. */
+/**
+ * Noise, made once. Bodies are windows onto it: allocating each would cost more than the flight.
+ */
 const PATTERN = noise(STARTS + (1 << 16));
 
 function noise(length: number): Uint8Array {

@@ -1,7 +1,7 @@
 /**
  * A simulated function behind a runner's end of the protocol: it takes a slot, reads its request,
- * takes its time, and answers. The same lines run in the simulated fleet and, on the system's clock,
- * in the real runner processes of a gRPC flight. Its log is the ground truth of a flight.
+ * takes its time, and answers. The same lines run in the simulated fleet and, on the system's
+ * clock, in the real runner processes of a gRPC flight. Its log is the ground truth of a flight.
  */
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import { createCapacity, type Capacity, type Place } from '../core/capacity.js';

@@ -1,6 +1,6 @@
 /**
- * A simulated runner process: an executor, the sessions it serves, the link in front of it, and what
- * can happen to a process: killed, started again, stopped and continued.
+ * A simulated runner process: an executor, the sessions it serves, the link in front of it, and
+ * what can happen to a process: killed, started again, stopped and continued.
  */
 import type { Clock } from '../core/clock.js';
 import type { ExecutorLine } from '../core/record.js';

@@ -1,7 +1,6 @@
 /**
- * One engagement's stream through virtual time: a client wire, a server wire, and two pipes between
- * them. A pipe keeps order, carries what was sent in one instant as one event, and counts what is
- * unread so that `send` can say "enough".
+ * One engagement's stream through virtual time: a client wire, a server wire, and two pipes
+ * (`pipe.ts`) between them.
  */
 import type { Clock } from '../core/clock.js';
 import type {
@@ -14,6 +13,7 @@ import type {
   WireListener,
 } from '../proto/wire.js';
 import type { Fate, LinkOptions, LinkServer } from './link.js';
+import { Pipe, Signal, type Item } from './pipe.js';
 
 /** What all streams of a link share. */
 export interface StreamParts {
@@ -25,132 +25,6 @@ export interface StreamParts {
   /** The LB reset a stream at the server. */
   readonly onReset: () => void;
   readonly forget: (stream: Stream) => void;
-}
-
-/** HTTP/2's initial window: unread bytes beyond which a sender is told to stop. */
-const WINDOW = 65_535;
-
-/** What travels beside messages: metadata, or the end. */
-class Signal {
-  constructor(
-    readonly metadata: Metadata | undefined,
-    readonly end: WireEnd | undefined,
-  ) {}
-}
-
-type Item<M> = M | Signal;
-
-const NOTHING: readonly never[] = Object.freeze([]);
-
-/** One direction: from a sender's `send` to a receiver's listener. */
-class Pipe<M extends ClientMessage | RunnerMessage> {
-  listener: WireListener<M> | undefined;
-  /** Tells the sender that it may go on. */
-  onRoom: (() => void) | undefined;
-  /** The receiver takes nothing more: it has its end, or has gone. */
-  closed = false;
-  /** What is sent is lost from here on, and nobody is told. */
-  silenced = false;
-  private batch: Item<M>[] | undefined;
-  private batchAt = -1;
-  private lastArrival = 0;
-  private paused = false;
-  private delivering = false;
-  private waiting: readonly Item<M>[] = [];
-  private unread = 0;
-  private full = false;
-
-  constructor(
-    private readonly clock: Clock,
-    private readonly delay: () => number,
-    private readonly arrive: (batch: Item<M>[]) => void,
-  ) {}
-
-  /** False: more than a window is unread. */
-  send(message: M): boolean {
-    if (message.kind === 'data') this.unread += message.bytes.length;
-    this.push(message);
-    if (this.unread > WINDOW) this.full = true;
-    return !this.full;
-  }
-
-  push(item: Item<M>): void {
-    if (this.closed || this.silenced) return;
-    const now = this.clock.now();
-    if (this.batchAt === now && this.batch !== undefined) {
-      this.batch.push(item);
-      return;
-    }
-    const batch = [item];
-    this.batch = batch;
-    this.batchAt = now;
-    // Jitter may not let a later batch overtake.
-    this.lastArrival = Math.max(this.lastArrival, now + this.delay());
-    this.clock.after(this.lastArrival - now, () => {
-      // With no latency a batch can arrive in the instant it was sent: later messages start anew.
-      if (this.batch === batch) this.batch = undefined;
-      if (!this.closed && !this.silenced) this.arrive(batch);
-    });
-  }
-
-  deliver(batch: readonly Item<M>[]): void {
-    this.waiting = this.waiting.length === 0 ? batch : [...this.waiting, ...batch];
-    this.flush();
-  }
-
-  /** Tells of the end past what is unread, if the batch holds one. */
-  overtake(batch: readonly Item<M>[]): void {
-    const last = batch[batch.length - 1];
-    if (this.paused && last instanceof Signal && last.end !== undefined) this.end(last.end);
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    if (this.waiting.length === 0) return;
-    this.clock.after(0, () => this.flush());
-  }
-
-  private flush(): void {
-    if (this.delivering) return;
-    this.delivering = true;
-    let taken = 0;
-    while (taken < this.waiting.length && !this.paused && !this.closed) {
-      this.hand(this.waiting[taken++] as Item<M>);
-    }
-    this.delivering = false;
-    const rest = this.closed || taken === this.waiting.length ? NOTHING : this.waiting.slice(taken);
-    this.waiting = rest;
-  }
-
-  private hand(item: Item<M>): void {
-    if (!(item instanceof Signal)) {
-      if (item.kind === 'data') this.consumed(item.bytes.length);
-      this.listener?.onMessage(item);
-    } else if (item.metadata !== undefined) {
-      this.listener?.onMetadata(item.metadata);
-    } else if (item.end !== undefined) {
-      this.end(item.end);
-    }
-  }
-
-  /** Tells the receiver of the end, once, now. */
-  end(end: WireEnd): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.listener?.onEnd(end);
-  }
-
-  private consumed(bytes: number): void {
-    this.unread -= bytes;
-    if (!this.full || this.unread > WINDOW / 2) return;
-    this.full = false;
-    this.clock.after(this.delay(), () => this.onRoom?.());
-  }
 }
 
 export class Stream {
@@ -254,7 +128,7 @@ export class Stream {
     this.breakAtClient(cause);
   }
 
-  private forgetIfOver(): void {
+  forgetIfOver(): void {
     if (this.up.closed && this.down.closed) this.parts.forget(this);
   }
 }
@@ -292,7 +166,7 @@ export class ClientEnd implements ClientWire {
   }
 
   resume(): void {
-    this.stream.down.resume();
+    this.stream.down.resume(() => this.stream.forgetIfOver());
   }
 
   cancel(): void {
@@ -341,6 +215,6 @@ class ServerEnd implements ServerWire {
   }
 
   resume(): void {
-    this.stream.up.resume();
+    this.stream.up.resume(() => this.stream.forgetIfOver());
   }
 }

@@ -1,4 +1,6 @@
-/** Messages through the real codec's bytes and back, to prove on every flight that nothing is lost. */
+/**
+ * Messages through the real codec's bytes and back, to prove on every flight that nothing is lost.
+ */
 import {
   createRunnerDecoder,
   decodeClientMessage,

@@ -1,7 +1,7 @@
 /**
  * Tripwires on the real world: while a slice of a flight runs, globals that read real time or real
- * chance throw, and a promise that is created is recorded with its stack. Slices are synchronous, so
- * nobody else runs meanwhile; the flight is judged after each event.
+ * chance throw, and a promise that is created is recorded with its stack. Slices are synchronous,
+ * so nobody else runs meanwhile; the flight is judged after each event.
  */
 import { promiseHooks } from 'node:v8';
 

@@ -1,4 +1,6 @@
-/** How the tests run: `npx vitest --config test/vitest.config.ts`, with a path for a part of them. */
+/**
+ * How the tests run: `npx vitest --config test/vitest.config.ts`, with a path for a part of them.
+ */
 import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
 

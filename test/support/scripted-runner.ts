@@ -1,6 +1,7 @@
 /**
- * A runner whose answer to each attempt is written down beforehand, played in virtual time. It never
- * emits during subscribe (but see `rude`), hands its body over at once, and remembers what it saw.
+ * A runner whose answer to each attempt is written down beforehand, played in virtual time. It
+ * never emits during subscribe (but see `rude`), hands its body over at once, and remembers what it
+ * saw.
  */
 import { Observable, of } from 'rxjs';
 import type { Clock, Timer } from '../../core/clock.js';
@@ -54,7 +55,14 @@ export function scriptedRunner(
       new Observable((out) => {
         const at = clock.now();
         const body = joined(call.body.chunks);
-        const seen: Engaged = { call: call.id, attempt, at, body, canceledAt: undefined, open: true };
+        const seen: Engaged = {
+          call: call.id,
+          attempt,
+          at,
+          body,
+          canceledAt: undefined,
+          open: true,
+        };
         const script = scripts[Math.min(engaged.length, scripts.length - 1)] ?? [];
         engaged.push(seen);
         call.body.sent();
@@ -123,7 +131,10 @@ export const failure = (code: number, message = 'why'): Finished => ({
 
 /** Events with a millisecond before each, then completion. */
 export function says(...events: readonly RunnerEvent[]): Script {
-  return [...events.map((event) => ({ afterUs: 1000, says: event })), { afterUs: 0, says: 'complete' }];
+  return [
+    ...events.map((event) => ({ afterUs: 1000, says: event })),
+    { afterUs: 0, says: 'complete' },
+  ];
 }
 export const ok = (content = 'pong'): Script => says(START, data(content), DONE);
 export const nacks = (reason: NackReason = 'busy'): Script => says({ kind: 'nack', reason });

@@ -28,7 +28,9 @@ export interface SinkScript {
   readonly slowEnd?: boolean;
 }
 
-/** Throws where the port's rules are broken: a second head, bytes before it, anything after the end. */
+/**
+ * Throws where the port's rules are broken: a second head, bytes before it, anything after the end.
+ */
 export function scriptedSink(script: SinkScript = {}): ScriptedSink {
   const chunks: Uint8Array[] = [];
   let listener: (() => void) | undefined;

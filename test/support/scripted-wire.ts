@@ -120,7 +120,8 @@ export function scriptedServerWire(
       this.metadataSent.push(metadata);
     },
     finish(code: number, message: string) {
-      if ((this as ScriptedServerWire).status !== undefined) throw new Error('wire: a second status');
+      if ((this as ScriptedServerWire).status !== undefined)
+        throw new Error('wire: a second status');
       (this as ScriptedServerWire).status = { code, message };
     },
   });

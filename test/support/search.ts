@@ -1,4 +1,6 @@
-/** One search for a runner as a test drives it: naive order from the first runner, probe in words. */
+/**
+ * One search for a runner as a test drives it: naive order from the first runner, probe in words.
+ */
 import type { Subscription } from 'rxjs';
 import type { Call } from '../../core/call.js';
 import { CallError } from '../../core/errors.js';

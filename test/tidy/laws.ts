@@ -2,6 +2,7 @@
  * The laws of the house about whole files: who imports whom, which words stand where, how long a
  * file is. Each takes sources and returns what breaks it, one line each, with what to do instead.
  */
+import { posix } from 'node:path';
 import { folderOf, isTest, type Import, type Source } from './source.js';
 import { BANNED, type Ban } from './words.js';
 
@@ -115,16 +116,21 @@ export function direction(sources: readonly Source[]): string[] {
   );
 }
 
-/** A file is one subject and at most 300 lines of at most 100 characters. */
+/**
+ * A file is one subject and at most 300 lines, of at most 100 characters where it holds no text: a
+ * message is better whole, for it is what one searches for.
+ */
 export function size(sources: readonly Source[]): string[] {
   return sources
     .filter((source) => !isGenerated(source))
-    .flatMap(({ path, text }) => {
+    .flatMap(({ path, text, textLines }) => {
       const count = lineCount(text);
       const long = `${path}:${LINES_MAX}: ${count} lines, at most ${LINES_MAX}: cut it by subject`;
       const wide = text.split('\n').flatMap((line, index) => {
         const where = `${path}:${index + 1}: ${line.length} characters`;
-        return line.length > WIDTH_MAX ? [`${where}, at most ${WIDTH_MAX}: break the line`] : [];
+        return line.length > WIDTH_MAX && !textLines.has(index + 1)
+          ? [`${where}, at most ${WIDTH_MAX}: break the line`]
+          : [];
       });
       return count > LINES_MAX ? [long, ...wide] : wide;
     });
@@ -159,12 +165,10 @@ export function openings(sources: readonly Source[]): string[] {
 /** Every file is imported, or is an entry: `dist/<path>.js` stands in package.json or a source. */
 export function dead(sources: readonly Source[], packageJson: string): string[] {
   const used = new Set<string>();
+  const ofTests = (path: string): boolean => isTest(path) || folderOf(path) === 'test';
   for (const { path, imports } of sources) {
     // What only tests import is theirs, and is named so.
-    for (const { from } of imports) if (!isTest(path) || isTest(from)) used.add(from);
-  }
-  for (const { path, imports } of sources) {
-    if (path.startsWith('test/')) for (const { from } of imports) used.add(from);
+    for (const { from } of imports) if (!ofTests(path) || ofTests(from)) used.add(from);
   }
   const texts = [packageJson, ...sources.map(({ text }) => text)].join('\n');
   return sources
@@ -188,4 +192,18 @@ export function skips(sources: readonly Source[]): string[] {
         return said ? [] : [`${where}: a test that may not run: say why in a comment above`];
       });
     });
+}
+
+/** Relative links of a document, pictures included, whose target is not in the repository. */
+export function brokenLinks(path: string, text: string, files: readonly string[]): string[] {
+  return text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].flatMap(([, target = '']) => {
+      if (/^[a-z]+:/.test(target)) return [];
+      const file = posix.join(posix.dirname(path), target);
+      const there = files.some(
+        (one) => one === file || one.startsWith(`${file.replace(/\/$/, '')}/`),
+      );
+      return there ? [] : [`${path}:${index + 1}: no file ${file}`];
+    }),
+  );
 }

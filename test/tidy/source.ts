@@ -1,4 +1,6 @@
-/** A source file as the laws of `laws.ts` see it: its code without comments and texts, its imports. */
+/**
+ * A source file as the laws of `laws.ts` see it: its code without comments and texts, its imports.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
@@ -17,6 +19,8 @@ export interface Source {
   /** The text with comments, strings and regular expressions blanked, line by line the same. */
   readonly code: string;
   readonly imports: readonly Import[];
+  /** Lines, from 1, that hold a piece of a string, a template or a regular expression. */
+  readonly textLines: ReadonlySet<number>;
   /** Lines of each top-level statement that has a name: first and last, from 1. */
   readonly statements: ReadonlyMap<string, readonly [first: number, last: number]>;
 }
@@ -39,6 +43,7 @@ export function parse(path: string, text: string): Source {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
   const lineOf = (at: number): number => file.getLineAndCharacterOfPosition(at).line + 1;
   const imports: Import[] = [];
+  const textLines = new Set<number>();
   const found = (name: ts.Node | undefined, typesOnly: boolean): void => {
     if (name === undefined || !ts.isStringLiteral(name)) return;
     const from = resolved(path, name.text);
@@ -60,8 +65,12 @@ export function parse(path: string, text: string): Source {
     }
     const children = node.getChildren(file);
     children.forEach(visit);
-    if (children.length > 0 || TEXTS.has(node.kind)) return;
+    if (children.length > 0) return;
     const start = node.getStart(file);
+    if (TEXTS.has(node.kind)) {
+      for (let line = lineOf(start); line <= lineOf(node.end); line++) textLines.add(line);
+      return;
+    }
     for (let at = start; at < node.end; at++) blank[at] = text.charAt(at);
   };
   visit(file);
@@ -71,7 +80,7 @@ export function parse(path: string, text: string): Source {
     const lines = [lineOf(statement.getFullStart()), lineOf(statement.end)] as const;
     for (const name of namesOf(statement)) statements.set(name, lines);
   }
-  return { path, text, code: blank.join(''), imports, statements };
+  return { path, text, code: blank.join(''), imports, textLines, statements };
 }
 
 function resolved(path: string, specifier: string): string {
@@ -94,7 +103,9 @@ function namesOf(statement: ts.Statement): string[] {
   return statement.declarationList.declarations.map(({ name }) => name.getText());
 }
 
-/** The repository's files below `root` that a reader may meet, installed and built ones left out. */
+/**
+ * The repository's files below `root` that a reader may meet, installed and built ones left out.
+ */
 export function listFiles(root: string): string[] {
   const skip = /^(?:node_modules|dist|out|\.git)$/;
   const walk = (folder: string): string[] =>

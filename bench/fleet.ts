@@ -1,0 +1,62 @@
+/** A simulated flight's cost a call: the core, the protocol, the fleet, checkers and digest. */
+import { createCheckers, createWorld, parseScenario } from '../sim/index.js';
+import type { Row } from './row.js';
+
+export interface FleetInput {
+  readonly calls: number;
+  readonly runners: number;
+  readonly slots: number;
+  /** Share of the fleet's capacity, in percent; decides how often a call is NACKed. */
+  readonly load: number;
+  readonly service: string;
+}
+
+/** Flies on one thread and measures its CPU and wall time. */
+export function flyFleet(name: string, input: FleetInput): Row {
+  const { calls, runners, slots, load, service } = input;
+  const text = `
+version: 1
+name: bench
+calls: ${calls}
+arrivals: { kind: poisson, load: ${load}% }
+functions: { hello: { service: ${service}, timeout: 30s, request: 256B, response: 1KiB } }
+fleet: [{ name: r, count: ${runners}, slots: ${slots} }]
+network: { roundTrip: 1ms }
+limits: { inFlight: 1000000 }
+`;
+  const parsed = parseScenario(text, 'bench');
+  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
+  const checkers = createCheckers();
+  let attempts = 0;
+  let inFlight = 0;
+  let inFlightMax = 0;
+  const startedAt = performance.now();
+  const world = createWorld(parsed.scenario, {
+    seed: 1,
+    tell(event) {
+      checkers.see(event);
+      if (event.kind === 'attempt') attempts += 1;
+      if (event.kind === 'end') inFlight -= 1;
+      if (event.kind === 'arrive') inFlightMax = Math.max(inFlightMax, (inFlight += 1));
+    },
+  });
+  while (world.fly(100_000)) continue;
+  const { violations, stuck } = checkers.land();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const problems = [...violations, ...stuck, ...world.held()];
+  if (world.broken !== undefined || problems.length > 0) {
+    throw new Error(`the bench flight broke: ${world.broken ?? problems.join('; ')}`);
+  }
+  return {
+    name,
+    figures: {
+      calls: String(calls),
+      'attempts a call': (attempts / calls).toFixed(2),
+      'in flight at most': String(inFlightMax),
+      'wall s': seconds.toFixed(2),
+      'µs a call': ((seconds * 1e6) / calls).toFixed(1),
+      'events/s': Math.round(world.events / seconds).toString(),
+      digest: world.digest,
+    },
+  };
+}

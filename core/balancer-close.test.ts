@@ -1,0 +1,75 @@
+/** Laws of closing a balancer: it refuses, waits, forces, and always comes to its end. */
+import { describe, expect, it } from 'vitest';
+import { START, data, hangs, ok, type Script } from '../test/support/scripted-runner.js';
+import { createService, type Service } from '../test/support/service.js';
+import { MS, SECOND, advance, drain } from '../test/support/virtual.js';
+
+describe('close', () => {
+  const closing = (service: Service): { done: boolean } => {
+    const state = { done: false };
+    service.balancer.close().subscribe({
+      error: (error: unknown) => {
+        throw error;
+      },
+      complete: () => (state.done = true),
+    });
+    return state;
+  };
+
+  it('refuses what comes, lets finish what is there, then closes the runners', () => {
+    const service = createService({ runners: [[ok()]] });
+    const inside = service.call();
+    const state = closing(service);
+    expect(service.call().verdict).toMatchObject({
+      code: 'closed',
+      outcome: 'refused',
+      status: 503,
+    });
+    expect([state.done, service.runners[0]?.closed]).toEqual([false, false]);
+    drain(service.clock);
+    expect([inside.verdict?.outcome, state.done, service.runners[0]?.closed]).toEqual([
+      'ok',
+      true,
+      true,
+    ]);
+    expect(service.idle()).toBe(true);
+  });
+
+  it.each<[string, readonly Script[], boolean, string]>([
+    ['a search, which is refused', [], false, 'refused closed'],
+    ['an attempt, which may have been executed', [hangs()], false, 'failed aborted'],
+    ['a response that streams', [hangs(START, data('x'))], false, 'failed aborted'],
+    ['a client that does not take the end', [ok()], true, 'failed aborted'],
+  ])('forces an end at the grace limit: %s', (_name, scripts, slow, ending) => {
+    const options = { closeGraceMs: 1000 };
+    const functions = { hello: { timeoutMs: 60_000 } };
+    const service = createService({
+      runners: scripts.map((script) => [script]),
+      options,
+      functions,
+    });
+    const visit = service.call({}, slow ? { takes: () => false, slowEnd: true } : {});
+    advance(service.clock, 100 * MS);
+    const state = closing(service);
+    advance(service.clock, SECOND - 1);
+    expect(state.done).toBe(false);
+    advance(service.clock, 1);
+    expect(state.done).toBe(true);
+    expect(`${visit.verdict?.outcome} ${visit.verdict?.code}`).toBe(ending);
+    expect(service.idle()).toBe(true);
+  });
+
+  it('is one close, however often it is asked for', () => {
+    const service = createService({ runners: [[ok()]] });
+    service.call();
+    const states = [closing(service), closing(service)];
+    drain(service.clock);
+    states.push(closing(service));
+    expect(states.map((state) => state.done)).toEqual([true, true, true]);
+    expect(service.idle()).toBe(true);
+  });
+
+  it('completes at once with nothing in flight', () => {
+    expect(closing(createService()).done).toBe(true);
+  });
+});

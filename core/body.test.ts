@@ -1,0 +1,155 @@
+/** Laws of the cached body: bounded by bytes seen, replayed alike, and given back exactly once. */
+import fc from 'fast-check';
+import { Observable, Subject, concat, from, of, throwError } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { joined, utf8 } from '../test/support/calls.js';
+import { cacheBody, type Body } from './body.js';
+import { createBudget, type Budget } from './budget.js';
+import type { RequestBody } from './call.js';
+import type { CallError } from './errors.js';
+
+function cache(
+  body: RequestBody,
+  given: { max?: number; budget?: Budget; contentLength?: number } = {},
+) {
+  const budget = given.budget ?? createBudget(1000);
+  const seen: { body?: Body; error?: CallError; completed: boolean } = { completed: false };
+  const length = given.contentLength === undefined ? {} : { contentLength: given.contentLength };
+  const request = { fn: 'f', method: 'POST', url: '/', headers: [], body, ...length };
+  const subscription = cacheBody(request, given.max ?? 10, budget).subscribe({
+    next: (ready) => (seen.body = ready),
+    error: (error: CallError) => (seen.error = error),
+    complete: () => (seen.completed = true),
+  });
+  return { seen, budget, leave: () => subscription.unsubscribe() };
+}
+const chunks = (...lengths: number[]) => from(lengths.map((length) => new Uint8Array(length)));
+
+describe('the size of a body', () => {
+  it.each([
+    ['in one chunk', chunks(10)],
+    ['in many', chunks(3, 0, 3, 4)],
+    ['given as bytes', new Uint8Array(10)],
+  ])('is legal at exactly the limit, %s', (_name, body) => {
+    const { seen } = cache(body);
+    expect([seen.body?.bytes, seen.completed]).toEqual([10, true]);
+  });
+
+  it.each([
+    ['in one chunk', chunks(11)],
+    ['in many', chunks(10, 1)],
+    ['given as bytes', new Uint8Array(11)],
+  ])('is 413 one byte above, %s', (_name, body) => {
+    const { seen, budget } = cache(body);
+    expect([seen.error?.code, seen.error?.status]).toEqual(['body_too_large', 413]);
+    expect(budget.used).toBe(0);
+  });
+
+  it('that is announced too large is refused without reading', () => {
+    let read = false;
+    const body = new Observable<Uint8Array>(() => void (read = true));
+    expect(cache(body, { contentLength: 11 }).seen.error?.code).toBe('body_too_large');
+    expect(read).toBe(false);
+    expect(cache(chunks(10), { contentLength: 10 }).seen.body?.bytes).toBe(10);
+  });
+
+  it('that was announced smaller than it is counts by what is seen', () => {
+    expect(cache(chunks(6, 6), { contentLength: 5 }).seen.error?.code).toBe('body_too_large');
+  });
+
+  it('stops the reading: no chunk is asked for after the limit', () => {
+    const source = new Subject<Uint8Array>();
+    cache(source);
+    source.next(new Uint8Array(11));
+    expect(source.observed).toBe(false);
+  });
+});
+
+describe('the shared budget', () => {
+  it('is full for the call that would exceed it, which gives back what it took', () => {
+    const budget = createBudget(15);
+    const first = cache(chunks(10), { budget });
+    const second = cache(chunks(5, 1), { budget });
+    expect(second.seen.error).toMatchObject({ code: 'full', status: 503, outcome: 'refused' });
+    expect(budget.used).toBe(10);
+    const third = cache(chunks(5), { budget });
+    first.seen.body?.release();
+    third.seen.body?.release();
+    expect(budget.used).toBe(0);
+  });
+
+  it('does not count bytes that were at hand already', () => {
+    expect(cache(new Uint8Array(10)).budget.used).toBe(0);
+  });
+
+  it('gets the bytes back when the source breaks off', () => {
+    const { seen, budget } = cache(
+      concat(
+        chunks(4),
+        throwError(() => new Error('gone')),
+      ),
+    );
+    expect(seen.error).toMatchObject({ code: 'body_broken', status: 400 });
+    expect(budget.used).toBe(0);
+  });
+
+  it('gets them back when the reader leaves, and the source is let go of', () => {
+    const source = new Subject<Uint8Array>();
+    const { budget, leave } = cache(source);
+    source.next(new Uint8Array(4));
+    expect(budget.used).toBe(4);
+    leave();
+    expect([budget.used, source.observed]).toEqual([0, false]);
+  });
+
+  it('keeps them past the reading, until the release, which is idempotent', () => {
+    const { seen, budget, leave } = cache(chunks(4));
+    leave();
+    expect(budget.used).toBe(4);
+    seen.body?.release();
+    seen.body?.release();
+    expect(budget.used).toBe(0);
+  });
+});
+
+describe('a body is let go of', () => {
+  const ready = () => {
+    const { seen, budget } = cache(of(utf8('ping')));
+    if (seen.body === undefined) throw new Error('no body');
+    return { body: seen.body, budget };
+  };
+
+  it.each([
+    ['sent, then committed', ['replay', 'sent', 'committed'], true],
+    ['committed, then sent', ['replay', 'committed', 'sent'], true],
+    ['committed only', ['replay', 'committed'], false],
+    ['sent only', ['replay', 'sent'], false],
+    ['sent by an attempt that was NACKed', ['replay', 'sent', 'replay', 'committed'], false],
+    ['sent by the second attempt', ['replay', 'sent', 'replay', 'committed', 'sent'], true],
+  ] as const)('once it is both sent and committed: %s', (_name, steps, released) => {
+    const { body, budget } = ready();
+    for (const step of steps) body[step]();
+    expect(body.chunks.length).toBe(released ? 0 : 1);
+    expect(budget.used).toBe(released ? 0 : 4);
+    expect(body.bytes).toBe(4);
+  });
+
+  it('and cannot be replayed after that', () => {
+    const { body } = ready();
+    body.release();
+    expect(() => body.replay()).toThrow('replayed after its release');
+  });
+});
+
+describe('for any chunks', () => {
+  it('what is kept is what was sent', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 20 }), (sent) => {
+        const { seen, budget } = cache(from(sent), { max: 400 });
+        expect(joined(seen.body?.chunks ?? [])).toEqual(joined(sent));
+        expect(seen.body?.chunks.every((chunk) => chunk.length > 0)).toBe(true);
+        expect(budget.used).toBe(seen.body?.bytes);
+      }),
+    );
+  });
+});

@@ -1,0 +1,100 @@
+/** Same seed, same flight; and what is done about code that breaks that. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { naive } from '../core/placers/naive.js';
+import type { Placer } from '../core/placer.js';
+import type { Rng } from '../core/rng.js';
+import { createTranscode } from '../sim/transcode.js';
+import { flyTwins } from '../sim/twins.js';
+import { flown, scenarioOf } from './support/fly.js';
+
+const steady = scenarioOf(readFileSync('scenarios/steady.yaml', 'utf8'), ['calls=2000']);
+const shipped = ['first-flight', 'steady', 'black-hole'].map((name) =>
+  scenarioOf(readFileSync(`scenarios/${name}.yaml`, 'utf8'), []),
+);
+
+/** A placer that does as `naive` does, after something that it must not do. */
+const spoiled =
+  (sin: () => void) =>
+  (rng: Rng): Placer => {
+    const inner = naive(rng);
+    return {
+      order(call, runners) {
+        sin();
+        return inner.order(call, runners);
+      },
+    };
+  };
+
+/** A placer that starts where real chance says. */
+const random = (): Placer => ({
+  order(_call, runners) {
+    const start = Math.floor(Math.random() * runners.length);
+    const turned = [...runners.slice(start), ...runners.slice(0, start)];
+    return { next: () => turned.shift() };
+  },
+});
+
+describe('a flight is a function of its scenario and its seed', () => {
+  test('the same seed gives the same digest, another seed another one', () => {
+    const digests = [7, 7, 8].map((seed) => flown(steady, { seed }).digest);
+    expect(digests[0]).toBe(digests[1]);
+    expect(digests[2]).not.toBe(digests[0]);
+  });
+
+  test.each(['s', 'head'] as const)(
+    'bytes of the codec in dialect %s change nothing',
+    (dialect) => {
+      const plain = flown(steady, { seed: 3 });
+      const coded = flown(steady, { seed: 3, transcode: createTranscode(dialect) });
+      expect(coded.digest).toBe(plain.digest);
+      expect(coded.problems).toEqual([]);
+    },
+  );
+
+  test.each(shipped)('$name holds all laws and agrees with its twin', (scenario) => {
+    const { violations, stuck, difference } = flyTwins(scenario, 1);
+    expect({ violations, stuck, difference }).toEqual({
+      violations: [],
+      stuck: [],
+      difference: undefined,
+    });
+  });
+});
+
+describe('code that reads the real world is found', () => {
+  test('a placer with Math.random trips the wire, which names the line', () => {
+    const { violations } = flyTwins(steady, 1, { placer: random });
+    expect(violations[0]).toMatch(/^random was used in a flight, at .*determinism\.test/);
+  });
+
+  test('with tripwires off the twins differ, and the first difference has both sides', () => {
+    const { difference } = flyTwins(steady, 1, { placer: random, tripwires: false });
+    expect(difference).toMatch(
+      /^event \d+: \{.*"runner":"r\d".*\} in one flight, \{.*"runner":"r\d".*\} in its twin$/,
+    );
+  });
+
+  const sins: readonly (readonly [string, () => unknown])[] = [
+    ['a promise', () => Promise.resolve(1)],
+    ['Date', () => new Date()],
+    ['now', () => performance.now()],
+    ['hrtime', () => process.hrtime()],
+    ['setTimeout', () => setTimeout(() => undefined, 1)],
+    ['setImmediate', () => setImmediate(() => undefined)],
+    ['queueMicrotask', () => queueMicrotask(() => undefined)],
+    ['nextTick', () => process.nextTick(() => undefined)],
+    ['randomUUID', () => crypto.randomUUID()],
+  ];
+  test.each(sins)('%s in a flight is found at its first use', (name, sin) => {
+    const { problems } = flown(steady, { seed: 1, placer: spoiled(() => void sin()) });
+    expect(problems[0]).toContain(`${name} was used in a flight`);
+  });
+
+  test('the globals are whole again after a slice, tripped or not', () => {
+    const before = [Date, Math.random, setTimeout, performance.now, process.hrtime];
+    flown(steady, { seed: 1, placer: random });
+    expect([Date, Math.random, setTimeout, performance.now, process.hrtime]).toEqual(before);
+    expect(Math.random()).toBeLessThan(1);
+  });
+});
