@@ -1,4 +1,6 @@
 /** A simulated flight's cost a call: the core, the protocol, the fleet, checkers and digest. */
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { createCheckers, createWorld, parseScenario } from '../sim/index.js';
 import type { Row } from './row.js';
 
@@ -11,8 +13,8 @@ export interface FleetInput {
   readonly service: string;
 }
 
-/** Flies on one thread and measures its CPU and wall time. */
-export function flyFleet(name: string, input: FleetInput): Row {
+/** Flies on one thread and measures wall time, and how much of it went into collecting garbage. */
+export async function flyFleet(name: string, input: FleetInput): Promise<Row> {
   const { calls, runners, slots, load, service } = input;
   const text = `
 version: 1
@@ -30,6 +32,7 @@ limits: { inFlight: 1000000 }
   let attempts = 0;
   let inFlight = 0;
   let inFlightMax = 0;
+  const garbage = watchGarbage();
   const startedAt = performance.now();
   const world = createWorld(parsed.scenario, {
     seed: 1,
@@ -43,6 +46,7 @@ limits: { inFlight: 1000000 }
   while (world.fly(100_000)) continue;
   const { violations, stuck } = checkers.land();
   const seconds = (performance.now() - startedAt) / 1000;
+  const garbageMs = await garbage();
   const problems = [...violations, ...stuck, ...world.held()];
   if (world.broken !== undefined || problems.length > 0) {
     throw new Error(`the bench flight broke: ${world.broken ?? problems.join('; ')}`);
@@ -55,8 +59,24 @@ limits: { inFlight: 1000000 }
       'in flight at most': String(inFlightMax),
       'wall s': seconds.toFixed(2),
       'µs a call': ((seconds * 1e6) / calls).toFixed(1),
+      'of it GC': ((garbageMs * 1e3) / calls).toFixed(1),
       'events/s': Math.round(world.events / seconds).toString(),
       digest: world.digest,
     },
+  };
+}
+
+/** Milliseconds of garbage collection since now, asked for once. */
+function watchGarbage(): () => Promise<number> {
+  let ms = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) ms += entry.duration;
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return async () => {
+    // Entries are told by a task of their own, behind the flight.
+    await setTimeout(50);
+    observer.disconnect();
+    return ms;
   };
 }

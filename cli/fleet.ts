@@ -17,6 +17,8 @@ export interface Fleet {
   restart(id: string): Promise<void>;
   signal(id: string, signal: 'SIGSTOP' | 'SIGCONT'): void;
   tell(id: string, order: RunnerOrder): void;
+  /** Runners that ended though nobody killed them, one line each. */
+  trouble(): string[];
   /** Kills every process and waits until it is gone. Idempotent. */
   stop(): Promise<void>;
   /** All that the executors wrote, runner by runner. */
@@ -44,6 +46,8 @@ export async function startFleet(
   const folder = mkdtempSync(join(tmpdir(), 'windtunnel-'));
   const children = new Map<string, ChildProcess>();
   const ports = new Map<string, number>();
+  const killed = new Set<ChildProcess>();
+  const trouble: string[] = [];
   const logFile = (id: string): string => join(folder, `${id.replace(/[^\w.-]/g, '_')}.jsonl`);
   let stopping: Promise<void> | undefined;
 
@@ -58,6 +62,10 @@ export async function startFleet(
     const port = ports.get(id) ?? 0;
     child.send({ kind: 'start', config: { ...common, runner, port, logFile: logFile(id) } });
     ports.set(id, await listening(child, id));
+    child.once('exit', (code, signal) => {
+      if (stopping !== undefined || killed.has(child)) return;
+      trouble.push(`runner ${id} ended by itself: ${signal ?? `exit code ${code}`}`);
+    });
   };
 
   const stop = (): Promise<void> => {
@@ -82,7 +90,12 @@ export async function startFleet(
 
   return {
     address: (id) => `127.0.0.1:${ports.get(id)}`,
-    kill: (id) => void children.get(id)?.kill('SIGKILL'),
+    kill(id) {
+      const child = children.get(id);
+      if (child === undefined) return;
+      killed.add(child);
+      child.kill('SIGKILL');
+    },
     async restart(id) {
       const runner = runners.find((one) => one.id === id);
       if (runner !== undefined) await start(runner);
@@ -92,6 +105,7 @@ export async function startFleet(
       const child = children.get(id);
       if (child?.connected === true) child.send(order);
     },
+    trouble: () => trouble,
     stop,
     *log() {
       for (const { id } of runners) yield* linesOf(logFile(id));

@@ -143,6 +143,8 @@ function createFlying(
     balancerOptions(scenario),
   );
   const server = createServer(nodeHandler(balancer, { callIdHeader: CALL_ID_HEADER }));
+  // An idle connection that closes as a client takes it up would look like a call that got lost.
+  server.keepAliveTimeout = 0;
   const flying: Flying = {
     balancer,
     server,
@@ -192,7 +194,10 @@ async function fly(
 ): Promise<Flight> {
   const startedAt = clock.now();
   let trouble: string | undefined;
+  let landing = false;
   const failed = (error: unknown): void => {
+    // A runner that is on its way back when the flight is over is stopped with the rest.
+    if (landing) return;
     trouble ??= `a fault could not be applied: ${String(error)}`;
   };
   const callOff =
@@ -214,6 +219,7 @@ async function fly(
     callOff();
   }
   const endedAt = clock.now();
+  landing = true;
   // The log is whole only when nobody can write to it any more.
   await fleet?.stop();
   for (const line of fleet?.log() ?? []) if (!isIdle(line.call)) recorder.tell(line);
@@ -222,6 +228,7 @@ async function fly(
     .filter(([, count]) => count !== 0)
     .map(([what, count]) => `still held at the end: ${count} ${what}`);
   if (trouble !== undefined) extra.push(trouble);
+  extra.push(...(fleet?.trouble() ?? []));
   const tookMs = (endedAt - startedAt) / 1000;
   const end = { digest: null, wallMs: Math.round(tookMs), virtualMs: tookMs };
   return recorder.land(end, extra);

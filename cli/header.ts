@@ -43,6 +43,9 @@ export interface Wanted {
   readonly seed: number;
   readonly placer: string | undefined;
   readonly sets: readonly string[];
+  /** Addresses of a fleet that is not ours; none for one of our own. */
+  readonly runners: readonly string[];
+  readonly dialect: 's' | 'head';
 }
 
 export function headerOf(scenario: Scenario, wanted: Wanted): FlightHeader {
@@ -55,7 +58,7 @@ export function headerOf(scenario: Scenario, wanted: Wanted): FlightHeader {
     placer: scenario.placement.placer,
     seed: wanted.seed,
     calls: scenario.calls,
-    runners: scenario.runners.map(({ id, slots }) => ({ id, slots })),
+    runners: flownRunners(scenario, wanted),
     slo: scenario.slo,
     replay: replayOf(wanted),
     commit: commitOf(packageRoot),
@@ -64,8 +67,17 @@ export function headerOf(scenario: Scenario, wanted: Wanted): FlightHeader {
   };
 }
 
-function replayOf({ file, on, seed, placer, sets }: Wanted): string {
+/** The runners that are there; of a fleet that is not ours nobody knows the slots. */
+function flownRunners(scenario: Scenario, { runners }: Wanted): FlightHeader['runners'] {
+  if (runners.length > 0) return runners.map((id) => ({ id, slots: 0 }));
+  return scenario.runners.map(({ id, slots }) => ({ id, slots }));
+}
+
+function replayOf(wanted: Wanted): string {
+  const { file, on, seed, placer, sets, runners, dialect } = wanted;
   const parts = ['windtunnel run', quoted(file), `--on ${on}`, `--seed ${seed}`];
+  if (runners.length > 0) parts.push(`--runners ${quoted(runners.join(','))}`);
+  else if (on === 'grpc' && dialect !== 'head') parts.push(`--dialect ${dialect}`);
   if (placer !== undefined) parts.push(`--placer ${placer}`);
   for (const set of sets) parts.push(`--set ${quoted(set)}`);
   return parts.join(' ');

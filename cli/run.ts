@@ -40,7 +40,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     for (const { file, scenario, placer } of planned) {
       const { on, sets } = options;
       const seed = options.seed ?? scenario.seed;
-      const header = headerOf(scenario, { file, on, seed, placer, sets });
+      const { runners, dialect } = options;
+      const header = headerOf(scenario, { file, on, seed, placer, sets, runners, dialect });
       say(`${scenario.name} on ${on}, seed ${seed}: ${header.words.join('; ')}\n`);
       const flight =
         on === 'sim'
@@ -86,6 +87,9 @@ interface Outputs {
 
 function openOutputs(options: RunOptions): Outputs {
   const opened: Output[] = [];
+  const named = [options.report, options.json, options.record].filter((file) => file !== '-');
+  const twice = named.find((file, index) => file !== undefined && named.indexOf(file) !== index);
+  if (twice !== undefined) throw new CliError([`${twice}: two outputs have the same file`]);
   const open = (file: string | undefined, option: string): Output | undefined => {
     if (file === undefined || file === '-') return undefined;
     const output = createOutput(file, option);

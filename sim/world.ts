@@ -52,6 +52,9 @@ export interface World {
 /** After the last deadline, so long until what still moves counts as stuck, µs. */
 const PATIENCE_US = 60_000_000;
 
+/** Events at one instant that no fleet has: something schedules itself with no delay for ever. */
+const STANDSTILL = 5_000_000;
+
 export function createWorld(scenario: Scenario, options: WorldOptions): World {
   const clock = createVirtualClock();
   const rng = seededRng(options.seed);
@@ -90,8 +93,13 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
   const wires = options.tripwires === false ? undefined : createTripwires();
   const startedAt = clock.now();
   let broken: string | undefined;
+  let movedAt = clock.now();
+  let still = 0;
   const slice = (events: number): boolean => {
     const ran = clock.run(events, () => wires?.tripped !== undefined);
+    still = clock.now() === movedAt ? still + ran : 0;
+    movedAt = clock.now();
+    if (still > STANDSTILL) broken = `time stands still: ${still} events at ${movedAt} µs`;
     return ran === events;
   };
 
@@ -101,7 +109,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
       if (load.over !== undefined && clock.now() > load.over + PATIENCE_US) return false;
       try {
         const more = wires === undefined ? slice(events) : wires.during(() => slice(events));
-        broken = wires?.tripped;
+        broken ??= wires?.tripped;
         return more && broken === undefined;
       } catch (thrown) {
         broken =

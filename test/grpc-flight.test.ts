@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FlightEvent } from '../core/record.js';
 import { start, windtunnel } from './support/cli.js';
 import { byCall, only } from './support/fly.js';
+import { serveRunner } from './support/served-runner.js';
 
 let folder = '';
 beforeAll(() => {
@@ -162,6 +163,36 @@ faults: [{ kind: half-open, at: 0ms, for: 10ms, runner: r }, { kind: response-lo
 `,
     );
     expect(flight.stdout).toContain('on grpc without the faults half-open, response-lost');
+  });
+});
+
+describe('a fleet that somebody else runs', () => {
+  test('is flown at its addresses, without faults and without its log', async () => {
+    const runner = await serveRunner();
+    try {
+      const flight = await fly(
+        'theirs',
+        `calls: 100
+arrivals: { kind: constant, rate: 100/s }
+functions: { a: { service: 5ms, request: 20KiB, response: 20KiB } }
+fleet: [{ name: r, count: 3, slots: 8 }]
+faults: [{ kind: crash, at: 100ms, runner: r1 }]
+slo: [{ metric: okRatio, min: 1 }]
+`,
+        '--runners',
+        runner.address,
+      );
+      expect(flight.code).toBe(0);
+      expect(flight.stdout).toContain('on grpc without the faults crash: the fleet is not ours');
+      expect(flight.stdout).toContain("without an executors' log");
+      expect(flight.stdout).toContain(`--runners ${runner.address}`);
+      expect(endOf(flight.events)).toMatchObject(lawful);
+      expect(new Set(only(flight.events, 'commit').map((event) => event.runner))).toEqual(
+        new Set([runner.address]),
+      );
+    } finally {
+      await runner.close();
+    }
   });
 });
 
