@@ -101,6 +101,7 @@ function startOwn(
   return startFleet(scenario.runners, {
     functions: [...scenario.functions, idleFunction],
     bodyMaxBytes: scenario.limits.requestBodyBytes,
+    responseMaxBytes: scenario.limits.responseBodyBytes,
     seed,
     originUs,
     dialect: options.dialect,

@@ -12,6 +12,7 @@ export interface RunnerConfig {
   readonly runner: Scenario['runners'][number];
   readonly functions: Scenario['functions'];
   readonly bodyMaxBytes: number;
+  readonly responseMaxBytes: number;
   readonly seed: number;
   /** Origin of the flight's clock on the machine's monotonic one. */
   readonly originUs: number;
@@ -34,7 +35,7 @@ export type RunnerReport =
   | { readonly kind: 'failed'; readonly why: string };
 
 function start(config: RunnerConfig): (order: RunnerOrder) => void {
-  const { runner, functions, seed, bodyMaxBytes } = config;
+  const { runner, functions, seed, bodyMaxBytes, responseMaxBytes } = config;
   const clock = createSystemClock(config.originUs);
   const rng = seededRng(seed);
   const log = openSync(config.logFile, 'a');
@@ -51,7 +52,7 @@ function start(config: RunnerConfig): (order: RunnerOrder) => void {
   const server = createGrpcServer({
     onEngage(wire) {
       received += 1;
-      serve({ clock, executor, bodyMaxBytes }, wire);
+      serve({ clock, executor, bodyMaxBytes, responseMaxBytes }, wire);
     },
     status: () => ({
       active: executor.active,

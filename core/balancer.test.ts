@@ -19,12 +19,17 @@ import { createService } from '../test/support/service.js';
 import { MS, SECOND, advance, drain } from '../test/support/virtual.js';
 import type { Request } from './call.js';
 import { CallError } from './errors.js';
-import type { DataAccess } from './lookup.js';
+import { staticFunctions, type DataAccess } from './data-access.js';
 import type { BalancerOptions } from './options.js';
 
-const failing = (error: Error): DataAccess => ({ functionByName: () => throwError(() => error) });
-const silent: DataAccess = { functionByName: () => NEVER };
-const mute: DataAccess = { functionByName: () => of() };
+/** Knows nothing. */
+const NO_DATA = staticFunctions({});
+const failing = (error: Error): DataAccess => ({
+  ...NO_DATA,
+  functionById: () => throwError(() => error),
+});
+const silent: DataAccess = { ...NO_DATA, functionById: () => NEVER };
+const mute: DataAccess = { ...NO_DATA, functionById: () => of() };
 const broken = concat(
   of(utf8('pi')),
   throwError(() => new Error('reset')),
@@ -135,7 +140,7 @@ describe('a call', () => {
       bytesOut: 4,
       status: 200,
     });
-    expect(heldAtEnd).toEqual({ calls: 0, bodyBytes: 0, responseBytes: 0 });
+    expect(heldAtEnd).toEqual({ calls: 0, callEnds: 0, bodyBytes: 0, responseBytes: 0 });
     expect(text(visit.sink.body)).toBe('pong');
     expect(service.runners.map((r) => text(r.engaged[0]?.body ?? utf8('')))).toEqual([
       'ping',
@@ -146,7 +151,8 @@ describe('a call', () => {
   it('above the cap on calls in flight is refused before its lookup', () => {
     let lookups = 0;
     const data: DataAccess = {
-      functionByName() {
+      ...NO_DATA,
+      functionById() {
         lookups += 1;
         return NEVER;
       },
@@ -181,9 +187,12 @@ describe('at the deadline', () => {
   it('counted from arrival, lookup and upload included', () => {
     const known = new Subject<never>();
     const body = new Subject<Uint8Array>();
-    const fn = { id: 'hello', name: 'hello', group: 'g', timeoutMs: 2000, idempotent: false };
-    const info = { ...fn, memoryMb: 1, image: '', config: {} };
-    const service = createService({ data: { functionByName: () => known }, runners: [[hangs()]] });
+    const fn = { id: 'hello', name: 'hello', appId: '', timeoutMs: 2000, idempotent: false };
+    const info = { ...fn, group: 'g', memoryMb: 1, image: '', config: {} };
+    const service = createService({
+      data: { ...NO_DATA, functionById: () => known },
+      runners: [[hangs()]],
+    });
     const visit = service.call({ body });
     advance(service.clock, 0.5 * SECOND);
     known.next(info as never);

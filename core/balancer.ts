@@ -4,18 +4,23 @@
  */
 import { EMPTY, Observable, concat, defer, throwError } from 'rxjs';
 import { createBudget } from './budget.js';
+import { endCall } from './call-end.js';
 import type { Request } from './call.js';
 import type { Clock } from './clock.js';
+import type { DataAccess } from './data-access.js';
+import { runDetached } from './detached.js';
+import type { CallOption } from './draft.js';
 import { CallError } from './errors.js';
 import { createGate, type Ticket } from './gate.js';
 import { travel, type Life } from './journey.js';
-import type { DataAccess } from './lookup.js';
+import type { CallListener } from './listeners.js';
 import { resolveOptions, type BalancerOptions } from './options.js';
 import { placerByName, type Placer } from './placer.js';
 import type { Pool } from './pool.js';
 import type { Probe } from './probe.js';
 import { respond, type Verdict } from './response.js';
 import type { Rng } from './rng.js';
+import type { RunnerEvent } from './runner.js';
 import type { Sink } from './sink.js';
 import { createValve } from './valve.js';
 
@@ -29,11 +34,19 @@ export interface BalancerParts {
   readonly placer?: Placer;
   /** Told what happens to every call; nothing is computed when there is none. */
   readonly probe?: Probe;
+  /** Changes to every call, after the request's own. Default none. */
+  readonly callOptions?: readonly CallOption[];
+  /** The last to change a call, for instance to set its extensions. Default none. */
+  readonly overrider?: CallOption;
+  /** Told before a call is placed and after its end, in this order. Default none. */
+  readonly listeners?: readonly CallListener[];
 }
 
 /** What a balancer holds for its calls. */
 export interface Held {
   readonly calls: number;
+  /** Calls that are responded to and whose end is not over. */
+  readonly callEnds: number;
   readonly bodyBytes: number;
   readonly responseBytes: number;
 }
@@ -59,23 +72,60 @@ export function createBalancer(
   given: Partial<BalancerOptions> = {},
 ): Balancer {
   const options = resolveOptions(given);
-  const { clock, pool, data, probe } = parts;
+  const { clock, pool, data, probe, callOptions = [], listeners = [], overrider } = parts;
   const placer = parts.placer ?? placerByName.naive(parts.rng.split('placer'));
-  const gate = createGate(clock, options.inFlightMax);
+  const gate = createGate(clock, options);
   const bodies = createBudget(options.bodiesMaxBytes);
-  const responseParts = { clock, options, absorbed: createBudget(options.absorbTotalBytes) };
-  const journeyParts = { clock, probe, pool, placer, options, data, bodies };
+  const responding = { clock, options, absorbed: createBudget(options.absorbTotalBytes) };
+  const rules = {
+    callOptions,
+    overrider,
+    idempotentHeader: options.idempotentHeader.toLowerCase(),
+  };
+  const traveling = { clock, probe, pool, placer, options, data, bodies, rules, listeners };
   let calls = 0;
 
-  /** The end: nothing of the call is held any more when the probe is told. */
+  /** The response is over: only the call's end holds anything of it when the probe is told. */
   function end(life: Life, ticket: Ticket | undefined, verdict: Verdict): void {
     const bytesIn = life.body?.bytes ?? 0;
     life.body?.release();
-    ticket?.release();
+    life.force = undefined;
+    ticket?.responded();
+    const { call } = life;
+    const ends = ticket !== undefined && call !== undefined && listeners.length > 0;
+    if (!ends) ticket?.release();
     const { outcome, code, status, bytesOut } = verdict;
     const { attempts } = life.progress;
     const at = clock.now();
     probe?.({ kind: 'end', at, call: life.id, outcome, code, status, attempts, bytesIn, bytesOut });
+    if (!ends) return;
+    const limitUs = options.callEndTimeoutMs * 1000;
+    const done = (): void => ticket.release();
+    life.force = endCall(clock, listeners, call, verdict, limitUs, done);
+  }
+
+  /** A synchronous call: the events of its journey are its response. */
+  function answered(request: Request, life: Life, ticket: Ticket | undefined): Response {
+    let ended = false;
+    const finish = (verdict: Verdict): void => {
+      if (ended) return;
+      ended = true;
+      end(life, ticket, verdict);
+    };
+    const forcible = (force: (error: CallError) => void): void => {
+      life.force = () => force(closing(life));
+    };
+    const events = travel(traveling, request, life);
+    return { events, forcible, over: finish, left: () => finish(LEFT) };
+  }
+
+  /** A detached call: the run is the gate's, and the client only waits for its beginning. */
+  function accepted(request: Request, life: Life, ticket: Ticket): Response {
+    const run = runDetached(travel(traveling, request, life), (verdict) =>
+      end(life, ticket, verdict),
+    );
+    life.force = () => run.force(closing(life));
+    return { events: run.answer, forcible: NOTHING, over: NOTHING, left: NOTHING };
   }
 
   function handle(request: Request, sink: Sink): Observable<Verdict> {
@@ -83,38 +133,43 @@ export function createBalancer(
       calls += 1;
       const life = createLife(request.id ?? `${options.idPrefix}-${calls}`, clock.now());
       const { id, valve } = life;
-      probe?.({ kind: 'arrive', at: life.arrivedAt, call: id, fn: request.fn });
-      const admitted = gate.admit(() => life.force?.(closing(life)));
-      const ticket = admitted instanceof CallError ? undefined : admitted;
-      const events =
-        admitted instanceof CallError
-          ? throwError(() => admitted)
-          : travel(journeyParts, request, life);
+      probe?.({ kind: 'arrive', at: life.arrivedAt, call: id, fn: nameOf(request) });
+      const ticket = gate.admit(() => life.force?.());
+      const response = respondWith(request, life, ticket);
+      const { events, forcible, over, left } = response;
       const onHead = (status: number): void =>
         probe?.({ kind: 'head', at: clock.now(), call: id, status });
-      let ended = false;
-      const forcible = (force: (error: CallError) => void): void => void (life.force = force);
-      const response = { callId: id, method: request.method, valve, sink, onHead, forcible };
-      const responding = respond(responseParts, response, events).subscribe({
+      const { method, errorShape = 'v2' } = request;
+      const of = { callId: id, method, errorShape, valve, sink, onHead, forcible };
+      const responded = respond(responding, of, events).subscribe({
         next(verdict) {
-          ended = true;
-          end(life, ticket, verdict);
+          over(verdict);
           out.next(verdict);
         },
         error: (error: unknown) => out.error(error),
         complete: () => out.complete(),
       });
       return () => {
-        responding.unsubscribe();
-        if (!ended) end(life, ticket, LEFT);
+        responded.unsubscribe();
+        left();
       };
     });
   }
 
+  function respondWith(request: Request, life: Life, ticket: Ticket | CallError): Response {
+    if (ticket instanceof CallError) {
+      const refused = answered(request, life, undefined);
+      return { ...refused, events: throwError(() => ticket) };
+    }
+    if (request.detached === true) return accepted(request, life, ticket);
+    return answered(request, life, ticket);
+  }
+
   return {
     get held() {
-      const responseBytes = responseParts.absorbed.used;
-      return { calls: gate.inFlight, bodyBytes: bodies.used, responseBytes };
+      const { inFlight, ending } = gate;
+      const responseBytes = responding.absorbed.used;
+      return { calls: inFlight, callEnds: ending, bodyBytes: bodies.used, responseBytes };
     },
     handle,
     close() {
@@ -127,6 +182,22 @@ export function createBalancer(
   };
 }
 
+/** What is written to a client, and who is told of its end. */
+interface Response {
+  readonly events: Observable<RunnerEvent>;
+  readonly forcible: (force: (error: CallError) => void) => void;
+  /** The response is complete. */
+  readonly over: (verdict: Verdict) => void;
+  /** The client left, before or after that. */
+  readonly left: () => void;
+}
+
+const NOTHING = (): void => undefined;
+
+/** What a request asks for, in words. */
+const nameOf = ({ fn, route }: Request): string =>
+  route === undefined ? fn : `${route.app}${route.path}`;
+
 /** A client that left before it had its response. */
 const LEFT: Verdict = Object.freeze({
   outcome: 'canceled',
@@ -137,7 +208,15 @@ const LEFT: Verdict = Object.freeze({
 
 function createLife(id: string, arrivedAt: number): Life {
   const progress = { attempts: 0, attemptOpen: false, committed: false, maybeExecuted: false };
-  return { id, arrivedAt, valve: createValve(), progress, body: undefined, force: undefined };
+  return {
+    id,
+    arrivedAt,
+    valve: createValve(),
+    progress,
+    body: undefined,
+    call: undefined,
+    force: undefined,
+  };
 }
 
 /** What a client is told whose call is ended by close, by whether it can have been executed. */

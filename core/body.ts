@@ -1,10 +1,11 @@
 /**
  * Reads a client's body once, bounded by the bytes seen, and keeps it as immutable chunks, so that
- * every attempt replays the same bytes. A body given as bytes is not copied and not counted.
+ * every attempt replays the same bytes. A body given as bytes, or as a factory of them, is neither
+ * copied nor counted: whoever gave it holds it anyway.
  */
 import { Observable, of } from 'rxjs';
-import type { Request } from './call.js';
 import type { Budget } from './budget.js';
+import type { BodyFactory, Request } from './call.js';
 import { CallError } from './errors.js';
 import { invariant } from './invariant.js';
 
@@ -13,8 +14,8 @@ import { invariant } from './invariant.js';
  * event that is not a NACK (a NACK can follow eof, and `start` can precede it), or with the call.
  */
 export interface Body {
-  /** Empty once it is released. */
-  readonly chunks: readonly Uint8Array[];
+  /** From the start, each time it is read; empty once it is released. */
+  readonly chunks: Iterable<Uint8Array>;
   readonly bytes: number;
   /** A new attempt begins to send it. */
   replay(): void;
@@ -34,6 +35,10 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
   if (body instanceof Uint8Array) {
     if (body.length > maxBytes) return tooLarge(maxBytes);
     return of(new CachedBody(body.length > 0 ? [body] : [], body.length, 0, budget));
+  }
+  if ('chunks' in body) {
+    if (body.bytes > maxBytes) return tooLarge(maxBytes);
+    return of(new CachedBody(new Replays(body), body.bytes, 0, budget));
   }
   if (contentLength !== undefined && contentLength > maxBytes) return tooLarge(maxBytes);
   return new Observable<Body>((out) => {
@@ -69,6 +74,23 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
   });
 }
 
+/** A factory's bytes, held to the length it announced: a longer or shorter replay is an error. */
+class Replays implements Iterable<Uint8Array> {
+  constructor(private readonly factory: BodyFactory) {}
+
+  *[Symbol.iterator](): Iterator<Uint8Array> {
+    let left = this.factory.bytes;
+    for (const chunk of this.factory.chunks()) {
+      left -= chunk.length;
+      if (left < 0) break;
+      if (chunk.length > 0) yield chunk;
+    }
+    if (left !== 0) {
+      throw new CallError('body_broken', `a body of ${this.factory.bytes} bytes had ${left} left`);
+    }
+  }
+}
+
 /** A class, since there is one a call. */
 class CachedBody implements Body {
   private wasSent = false;
@@ -76,7 +98,7 @@ class CachedBody implements Body {
   private released = false;
 
   constructor(
-    public chunks: readonly Uint8Array[],
+    public chunks: Iterable<Uint8Array>,
     readonly bytes: number,
     /** The part of `bytes` that the budget knows of. */
     private readonly counted: number,

@@ -1,18 +1,29 @@
 /** The nouns: what comes in (Request), what is placed (Call), and how it ends (Outcome). */
 import type { Observable } from 'rxjs';
 import type { Body } from './body.js';
+import type { CallOption, Draft } from './draft.js';
 import type { Header } from './runner.js';
 import type { Valve } from './valve.js';
 
-/** Bytes at hand, or a cold stream of them that is subscribed once and cached. */
-export type RequestBody = Uint8Array | Observable<Uint8Array>;
+/** Bytes that can be had again and again, so that they are not cached a second time. */
+export interface BodyFactory {
+  /** Length of the whole body. */
+  readonly bytes: number;
+  /** All of it from the start, the same each time; read by one attempt, as far as that goes. */
+  chunks(): Iterable<Uint8Array>;
+}
+
+/** Bytes at hand, a factory of them, or a cold stream that is subscribed once and cached. */
+export type RequestBody = Uint8Array | BodyFactory | Observable<Uint8Array>;
 
 /** One call as a client asks for it. */
 export interface Request {
   /** Call id; by default an instance prefix and a counter. Must be unique in this LB. */
   readonly id?: string;
-  /** Name of the function to run. */
+  /** Id of the function to run. */
   readonly fn: string;
+  /** The function by app and path instead; `fn` is '' then. */
+  readonly route?: { readonly app: string; readonly path: string };
   readonly method: string;
   readonly url: string;
   readonly headers: readonly Header[];
@@ -20,13 +31,26 @@ export interface Request {
   readonly body: RequestBody;
   /** Announced body length in bytes, if any: a too large one is refused before reading. */
   readonly contentLength?: number;
+  /** Correlates what several systems say of one request; travels to the runner. */
+  readonly requestId?: string;
+  /** Answered 202 as soon as a runner has accepted; runs on without its client. Default false. */
+  readonly detached?: boolean;
+  /** Changes to this call, before the balancer's own (`draft.ts`). */
+  readonly options?: readonly CallOption[];
+  /** Which of the original's two error bodies the client reads. Default v2. */
+  readonly errorShape?: ErrorShape;
 }
+
+/** v1: `{"error":{"message":"…"}}`, of routes; v2: `{"message":"…"}`. */
+export type ErrorShape = 'v1' | 'v2';
 
 /** What the lookup knows of a function. */
 export interface FunctionInfo {
   readonly id: string;
   readonly name: string;
-  /** The group of runners that serves it. */
+  /** The app it belongs to; '' for none. */
+  readonly appId: string;
+  /** The group of runners that serves it, unless its config says another. */
   readonly group: string;
   /** Arrival to end, in ms. */
   readonly timeoutMs: number;
@@ -42,13 +66,17 @@ export interface FunctionInfo {
 export interface Call {
   readonly id: string;
   readonly fn: FunctionInfo;
+  /** The function as this call sees it: options and the overrider are done with it. */
+  readonly spec: Readonly<Draft>;
   readonly method: string;
   readonly url: string;
-  readonly headers: readonly Header[];
   readonly body: Body;
+  readonly detached: boolean;
   /** Absolute instants on the LB's clock, µs. */
   readonly arrivedAt: number;
   readonly deadline: number;
+  /** How long a runner may be looked for, µs; half of the time to the deadline is a limit too. */
+  readonly placementUs: number;
   /** Wall-clock ms at arrival, for dates on the wire. */
   readonly createdWallMs: number;
   /** Back-pressure from the client to the runner. */

@@ -1,6 +1,7 @@
 /**
- * How much a runner takes at once: slots, memory, and a FIFO queue behind the slots. It answers
- * "now", "wait" or "NACK", and nothing else; the same lines stand under real and simulated runners.
+ * How much a runner takes at once: slots, memory and cpu units, and a FIFO queue behind the slots.
+ * It answers "now", "wait", NACK or "never", without blocking, and nothing else; the same lines
+ * stand under real and simulated runners.
  */
 import { invariant } from './invariant.js';
 import type { NackReason } from './runner.js';
@@ -11,7 +12,22 @@ export interface CapacityOptions {
   readonly queue: number;
   /** MB for all executions at once; undefined for no such limit. */
   readonly memoryMb?: number;
+  /** Thousandths of a cpu for all executions at once; undefined for no such limit. */
+  readonly cpuMilli?: number;
 }
+
+/** What one execution takes besides its slot. A part of a unit takes the whole unit. */
+export interface Needs {
+  readonly memoryMb: number;
+  /** Thousandths of a cpu; 0 reserves none. */
+  readonly cpuMilli: number;
+}
+
+/**
+ * Why there is no place. `impossible`: more than the runner has in total. That is no NACK: an offer
+ * to the next runner would be as much in vain, and so on until the deadline.
+ */
+export type NoPlace = Extract<NackReason, 'busy' | 'size'> | 'impossible';
 
 /** A place in the queue, then in a slot. Left exactly once. */
 export interface Place {
@@ -24,34 +40,42 @@ export interface Capacity {
   readonly slots: number;
   /** Executions waiting for one. */
   readonly queued: number;
+  /** Whether an empty runner would have room for it. */
+  possible(needs: Needs): boolean;
   /**
-   * Asks for a slot and memory. A NackReason, or a place; `begin` is called once when the slot is
+   * Asks for a slot, memory and cpu. Why not, or a place; `begin` is called once when the slot is
    * there: before this returns if it is free, or when another place is left.
    */
-  enter(memoryMb: number, begin: () => void): Place | NackReason;
+  enter(needs: Needs, begin: () => void): Place | NoPlace;
 }
 
 interface Entry {
-  readonly memoryMb: number;
+  readonly memory: number;
+  readonly cpu: number;
   readonly begin: () => void;
   state: 'queued' | 'running' | 'left';
 }
 
 export function createCapacity(options: CapacityOptions): Capacity {
-  const { slots, queue } = options;
-  const memory = options.memoryMb ?? Number.POSITIVE_INFINITY;
+  const { slots, queue, memoryMb, cpuMilli } = options;
+  const memory = memoryMb ?? Number.POSITIVE_INFINITY;
+  const cpu = cpuMilli ?? Number.POSITIVE_INFINITY;
   // A Set keeps the order of arrival, and lets an entry leave its middle in O(1).
   const waiting = new Set<Entry>();
   let active = 0;
   let memoryUsed = 0;
+  let cpuUsed = 0;
 
-  const fits = (memoryMb: number): boolean => active < slots && memoryUsed + memoryMb <= memory;
+  const roomFor = (entry: Entry): boolean =>
+    memoryUsed + entry.memory <= memory && cpuUsed + entry.cpu <= cpu;
 
   const start = (entry: Entry): void => {
     entry.state = 'running';
     active += 1;
-    memoryUsed += entry.memoryMb;
-    invariant(active <= slots && memoryUsed <= memory, 'a runner took more than it has');
+    memoryUsed += entry.memory;
+    cpuUsed += entry.cpu;
+    const within = active <= slots && memoryUsed <= memory && cpuUsed <= cpu;
+    invariant(within, 'a runner took more than it has');
     entry.begin();
   };
 
@@ -59,7 +83,7 @@ export function createCapacity(options: CapacityOptions): Capacity {
   const advance = (): void => {
     if (waiting.size === 0) return;
     for (const entry of waiting) {
-      if (!fits(entry.memoryMb)) return;
+      if (active >= slots || !roomFor(entry)) return;
       waiting.delete(entry);
       start(entry);
     }
@@ -70,11 +94,15 @@ export function createCapacity(options: CapacityOptions): Capacity {
     if (entry.state === 'queued') waiting.delete(entry);
     else {
       active -= 1;
-      memoryUsed -= entry.memoryMb;
+      memoryUsed -= entry.memory;
+      cpuUsed -= entry.cpu;
     }
     entry.state = 'left';
     advance();
   };
+
+  const possible = (needs: Needs): boolean =>
+    units(needs.memoryMb, memoryMb) <= memory && units(needs.cpuMilli, cpuMilli) <= cpu;
 
   return {
     get active() {
@@ -84,18 +112,46 @@ export function createCapacity(options: CapacityOptions): Capacity {
     get queued() {
       return waiting.size;
     },
-    enter(memoryMb, begin) {
+    possible,
+    enter(needs, begin) {
       // What can never fit would hold back the queue for ever.
-      if (memoryMb > memory) return 'size';
-      const fitsNow = waiting.size === 0 && fits(memoryMb);
+      if (!possible(needs)) return 'impossible';
+      const entry: Entry = {
+        memory: units(needs.memoryMb, memoryMb),
+        cpu: units(needs.cpuMilli, cpuMilli),
+        begin,
+        state: 'queued',
+      };
+      const fitsNow = waiting.size === 0 && active < slots && roomFor(entry);
       if (!fitsNow && waiting.size >= queue) {
-        const sizeOnly = active < slots && memoryMb > memory - memoryUsed;
-        return sizeOnly ? 'size' : 'busy';
+        return active < slots && !roomFor(entry) ? 'size' : 'busy';
       }
-      const entry: Entry = { memoryMb, begin, state: 'queued' };
       if (fitsNow) start(entry);
       else waiting.add(entry);
       return { leave: () => leave(entry) };
     },
   };
+}
+
+/**
+ * A need in whole units, so that what is freed is exactly what was taken; nothing where nothing is
+ * limited. The number comes off the wire: NaN, which no limit admits, for what is no amount.
+ */
+function units(need: number, limit: number | undefined): number {
+  if (limit === undefined) return 0;
+  return need >= 0 && need <= Number.MAX_SAFE_INTEGER ? Math.ceil(need) : Number.NaN;
+}
+
+/** The most a call may ask for, in thousandths of a cpu: the original writes no more. */
+const CPU_MILLI_MAX = 1_024_000;
+
+/**
+ * Thousandths of a cpu from the original's text: `100m`, `0.1`, or nothing for none. NaN, which no
+ * runner has, for anything else.
+ */
+export function parseCpu(text: string): number {
+  if (text === '') return 0;
+  const [, amount, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(text) ?? [];
+  const value = Number(amount) * (milli === '' ? 1000 : 1);
+  return value <= CPU_MILLI_MAX ? Math.round(value) : Number.NaN;
 }

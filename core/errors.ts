@@ -20,7 +20,16 @@ const CODES = {
   /** The lookup did not answer in time. */
   lookup_late: { status: 503, outcome: 'refused', text: 'Timed out - server too busy' },
   lookup_failed: { status: 502, outcome: 'failed', text: 'function lookup failed' },
+  unknown_app: { status: 404, outcome: 'failed', text: 'app not found' },
   unknown_function: { status: 404, outcome: 'failed', text: 'function not found' },
+  /** Neither a function nor a route was asked for. */
+  no_request: {
+    status: 500,
+    outcome: 'failed',
+    text: 'no model or request provided for call',
+  },
+  /** A call option or a listener refused the call. */
+  rejected: { status: 500, outcome: 'failed', text: 'internal server error' },
   bad_request: { status: 400, outcome: 'failed', text: 'bad request' },
   body_too_large: { status: 413, outcome: 'failed', text: 'Request content too large' },
   /** The client broke off its body. */

@@ -14,47 +14,56 @@ import { createGate, type Gate, type Ticket } from './gate.js';
 import { InvariantError } from './invariant.js';
 
 const ignore = (): void => undefined;
+
+/** Responds, and gives back. */
+const over = (ticket: Ticket): void => {
+  ticket.responded();
+  ticket.release();
+};
 const ticketOf = (admitted: Ticket | CallError): Ticket => {
   if (admitted instanceof CallError) throw admitted;
   return admitted;
 };
 
+/** So many calls in flight, and no cap on ends that matters. */
+const limits = (inFlightMax: number) => ({ inFlightMax, callEndBacklogMax: 1000 });
+
 describe('a gate', () => {
   it('admits up to its limit exactly, and again when a ticket comes back', () => {
-    const gate = createGate(createVirtualClock(), 2);
+    const gate = createGate(createVirtualClock(), limits(2));
     const first = ticketOf(gate.admit(ignore));
     ticketOf(gate.admit(ignore));
     expect(gate.admit(ignore)).toMatchObject({ code: 'full', outcome: 'refused', status: 503 });
-    first.release();
+    over(first);
     expect(gate.admit(ignore)).not.toBeInstanceOf(CallError);
   });
 
   it('takes a ticket back once', () => {
-    const ticket = ticketOf(createGate(createVirtualClock(), 1).admit(ignore));
-    ticket.release();
-    expect(() => ticket.release()).toThrow(InvariantError);
+    const ticket = ticketOf(createGate(createVirtualClock(), limits(1)).admit(ignore));
+    over(ticket);
+    expect(() => over(ticket)).toThrow(InvariantError);
   });
 
   it('refuses from the moment close is called, subscribed or not', () => {
-    const gate = createGate(createVirtualClock(), 2);
+    const gate = createGate(createVirtualClock(), limits(2));
     gate.close(SECOND);
     expect(gate.admit(ignore)).toMatchObject({ code: 'closed', status: 503 });
   });
 
   it('forces what is left at the grace limit, not before, and leaves no timer', () => {
     const clock = createVirtualClock();
-    const gate = createGate(clock, 3);
+    const gate = createGate(clock, limits(3));
     const forced = sinon.spy();
     const quick = ticketOf(gate.admit(forced));
     const slow = ticketOf(
       gate.admit(() => {
         forced();
-        slow.release();
+        over(slow);
       }),
     );
     const complete = sinon.spy();
     gate.close(SECOND).subscribe({ complete });
-    quick.release();
+    over(quick);
     advance(clock, SECOND - 1);
     sinon.assert.notCalled(forced);
     advance(clock, 1);
@@ -65,19 +74,19 @@ describe('a gate', () => {
 
   it('drops its grace timer when the last ticket comes back, even if nobody waits', () => {
     const clock = createVirtualClock();
-    const gate = createGate(clock, 1);
+    const gate = createGate(clock, limits(1));
     const ticket = ticketOf(gate.admit(ignore));
     gate.close(SECOND);
-    ticket.release();
+    over(ticket);
     expect(clock.pending).toBe(0);
   });
 
   it('does not reopen when whoever waited for the close goes away', () => {
-    const gate = createGate(createVirtualClock(), 1);
+    const gate = createGate(createVirtualClock(), limits(1));
     const ticket = ticketOf(gate.admit(ignore));
     const complete = sinon.spy();
     gate.close(SECOND).subscribe({ complete }).unsubscribe();
-    ticket.release();
+    over(ticket);
     sinon.assert.notCalled(complete);
     expect([gate.closed, gate.inFlight]).toEqual([true, 0]);
   });
@@ -114,7 +123,7 @@ const release = (index: number) => ({
   toString: () => `release ${index}`,
   run(model: Model, real: Real) {
     const [ticket] = real.tickets.splice(index % real.tickets.length, 1);
-    ticket?.release();
+    if (ticket !== undefined) over(ticket);
     model.held -= 1;
     expect(real.gate.inFlight).toBe(model.held);
     expect(real.completions).toBe(model.closed && model.held === 0 ? real.closes : 0);
@@ -154,7 +163,7 @@ describe('for any order of admit, release, close and force', () => {
     fc.assert(
       fc.property(commands, (all) => {
         const clock = createVirtualClock();
-        const gate = createGate(clock, LIMIT);
+        const gate = createGate(clock, limits(LIMIT));
         fc.modelRun(
           () => ({
             model: { held: 0, closed: false, forced: false },

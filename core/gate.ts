@@ -7,13 +7,25 @@ import type { Clock } from './clock.js';
 import { CallError } from './errors.js';
 import { invariant } from './invariant.js';
 
-/** The right to be in flight. Released exactly once. */
+/** The right to be in flight, and to have an end behind the response. */
 export interface Ticket {
+  /** The response is over: the slot is free, the call's end begins. Once. */
+  responded(): void;
+  /** All of the call is over; close need not wait for it. Once, after `responded`. */
   release(): void;
 }
 
+export interface GateLimits {
+  readonly inFlightMax: number;
+  /** Calls that are responded to and not over. */
+  readonly callEndBacklogMax: number;
+}
+
 export interface Gate {
+  /** Admitted, and not responded to. */
   readonly inFlight: number;
+  /** Responded to, and not over. */
+  readonly ending: number;
   readonly closed: boolean;
   /** A ticket, or why not. `force` ends the call when close runs out of patience. */
   admit(force: () => void): Ticket | CallError;
@@ -29,8 +41,10 @@ interface HeldTicket extends Ticket {
   readonly force: () => void;
 }
 
-export function createGate(clock: Clock, maxInFlight: number): Gate {
+export function createGate(clock: Clock, limits: GateLimits): Gate {
+  const { inFlightMax, callEndBacklogMax } = limits;
   const held = new Set<HeldTicket>();
+  let ending = 0;
   const waiting = new Set<() => void>();
   let closed = false;
 
@@ -45,19 +59,33 @@ export function createGate(clock: Clock, maxInFlight: number): Gate {
 
   return {
     get inFlight() {
-      return held.size;
+      return held.size - ending;
+    },
+    get ending() {
+      return ending;
     },
     get closed() {
       return closed;
     },
     admit(force) {
       if (closed) return new CallError('closed', 'the balancer is closing');
-      if (held.size >= maxInFlight) {
-        return new CallError('full', `${maxInFlight} calls are in flight already`);
+      if (ending >= callEndBacklogMax) {
+        return new CallError('full', `${ending} calls wait for their end`);
       }
+      if (held.size - ending >= inFlightMax) {
+        return new CallError('full', `${inFlightMax} calls are in flight already`);
+      }
+      let over = false;
       const ticket: HeldTicket = {
         force,
+        responded() {
+          invariant(!over, 'a call was responded to twice');
+          over = true;
+          ending += 1;
+        },
         release() {
+          invariant(over, 'a ticket was released before its response');
+          ending -= 1;
           invariant(held.delete(ticket), 'a ticket was released twice');
           drained();
         },

@@ -92,7 +92,11 @@ describe('the type of a body that does not say', () => {
 
 describe('an error response', () => {
   it('is JSON with its length and the call id, and no detail of ours', () => {
-    const { status, headers, body } = errorResponse(new CallError('broken', 'secret host'), 'c1');
+    const { status, headers, body } = errorResponse(
+      new CallError('broken', 'secret host'),
+      'c1',
+      'v2',
+    );
     expect({ status, headers, body: text(body) }).toEqual({
       status: 502,
       headers: [
@@ -105,7 +109,12 @@ describe('an error response', () => {
   });
 
   it('says when to come back where it is 503', () => {
-    const { headers } = errorResponse(new CallError('full', ''), 'c1');
+    const { headers } = errorResponse(new CallError('full', ''), 'c1', 'v2');
     expect(headers.at(-1)).toEqual(['Retry-After', '15']);
+  });
+
+  it('has the older shape where its client reads that', () => {
+    const { body } = errorResponse(new CallError('broken', ''), 'c1', 'v1');
+    expect(text(body)).toBe('{"error":{"message":"connection to the runner broke"}}\n');
   });
 });

@@ -3,6 +3,7 @@
  * announced, and what its type is when it does not say. The LB owns framing; the runner only
  * describes.
  */
+import type { ErrorShape } from './call.js';
 import type { CallError } from './errors.js';
 import type { Header, Start } from './runner.js';
 
@@ -83,8 +84,10 @@ const encoder = new TextEncoder();
 export function errorResponse(
   error: CallError,
   callId: string,
+  shape: ErrorShape,
 ): { status: number; headers: Header[]; body: Uint8Array } {
-  const body = encoder.encode(`${JSON.stringify({ message: error.text })}\n`);
+  const message = { message: error.text };
+  const body = encoder.encode(`${JSON.stringify(shape === 'v1' ? { error: message } : message)}\n`);
   const headers: Header[] = [
     ['Content-Type', 'application/json; charset=utf-8'],
     ['Content-Length', String(body.length)],

@@ -17,10 +17,20 @@ export interface EdgeOptions {
    * none: the balancer makes ids up. A client that can choose ids can choose another call's.
    */
   readonly callIdHeader?: string;
+  /** A request header whose value becomes the request id, which travels on. Default none. */
+  readonly requestIdHeader?: string;
 }
 
-/** `POST /invoke/:function`, as the original routes it. */
-const ROUTE = /^\/invoke\/([^/?#]+)(?:[/?#]|$)/;
+/**
+ * The original's paths: `/invoke/:fnID` of its newer revision, `/t/:app/*source` of triggers, and
+ * `/r/:app/*route` of the older one, whose clients read the older error body.
+ */
+const INVOKE = /^\/invoke\/([^/?#]+)\/?(?:[?#]|$)/;
+const ROUTED = /^\/([rt])\/([^/?#]+)(\/[^?#]*)?(?:[?#]|$)/;
+
+/** The header, and its value, by which the original's clients ask for a detached call. */
+const INVOKE_TYPE = 'fn-invoke-type';
+const DETACHED = 'detached';
 
 /** Bytes of a refused upload that Node reads and throws away, so that its connection lives on. */
 const DISCARD_MAX = 64 * 1024;
@@ -37,9 +47,10 @@ export function nodeHandler(
   balancer: Balancer,
   options: EdgeOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const idHeader = options.callIdHeader?.toLowerCase();
+  const callIdHeader = options.callIdHeader?.toLowerCase();
+  const requestIdHeader = options.requestIdHeader?.toLowerCase();
   return (incoming, outgoing) => {
-    const request = readRequest(incoming, idHeader);
+    const request = readRequest(incoming, callIdHeader, requestIdHeader);
     if (request instanceof CallError) return refuse(createSink(incoming, outgoing), request);
     const sink = createSink(incoming, outgoing);
     const serving = balancer.handle(request, sink).subscribe({
@@ -50,26 +61,58 @@ export function nodeHandler(
   };
 }
 
-function readRequest(incoming: IncomingMessage, idHeader: string | undefined): Request | CallError {
+function readRequest(
+  incoming: IncomingMessage,
+  callIdHeader: string | undefined,
+  requestIdHeader: string | undefined,
+): Request | CallError {
   const url = incoming.url ?? '/';
-  const name = ROUTE.exec(url)?.[1];
-  if (name === undefined) return new CallError('unknown_function', `no route for ${url}`);
-  const fn = decoded(name);
-  if (fn === undefined) return new CallError('bad_request', `bad escape in ${url}`);
-  const length = incoming.headers['content-length'];
-  const given = idHeader === undefined ? undefined : incoming.headers[idHeader];
-  if (typeof given === 'string' && !CALL_ID.test(given)) {
-    return new CallError('bad_request', 'bad call id');
-  }
+  const target = targetOf(url);
+  if (target instanceof CallError) return target;
+  const { headers } = incoming;
+  const length = headers['content-length'];
+  const id = idFrom(headers, callIdHeader);
+  const requestId = idFrom(headers, requestIdHeader);
+  if (id === BAD || requestId === BAD) return new CallError('bad_request', 'bad id in a header');
   return {
-    ...(typeof given === 'string' ? { id: given } : {}),
+    ...(id === undefined ? {} : { id }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(length === undefined ? {} : { contentLength: Number(length) }),
-    fn,
+    ...target,
+    detached: headers[INVOKE_TYPE] === DETACHED,
     method: incoming.method ?? 'GET',
     url,
     headers: pairs(incoming.rawHeaders),
     body: bodyOf(incoming),
   };
+}
+
+type Target = Pick<Request, 'fn' | 'route' | 'errorShape'>;
+
+/** What a path asks for. */
+function targetOf(url: string): Target | CallError {
+  const invoked = INVOKE.exec(url)?.[1];
+  if (invoked !== undefined) {
+    const fn = decoded(invoked);
+    return fn === undefined ? new CallError('bad_request', `bad escape in ${url}`) : { fn };
+  }
+  const [, kind, app = '', path = '/'] = ROUTED.exec(url) ?? [];
+  if (kind === undefined) return new CallError('unknown_function', `no route for ${url}`);
+  const name = decoded(app);
+  if (name === undefined) return new CallError('bad_request', `bad escape in ${url}`);
+  return { fn: '', route: { app: name, path }, errorShape: kind === 'r' ? 'v1' : 'v2' };
+}
+
+const BAD = Symbol('a header that holds no id');
+
+/** The id in a header, if one is named and there. */
+function idFrom(
+  headers: IncomingMessage['headers'],
+  name: string | undefined,
+): string | undefined | typeof BAD {
+  const given = name === undefined ? undefined : headers[name];
+  if (typeof given !== 'string' || given === '') return undefined;
+  return CALL_ID.test(given) ? given : BAD;
 }
 
 function decoded(name: string): string | undefined {
@@ -131,7 +174,7 @@ function leavesMuch(incoming: IncomingMessage): boolean {
 }
 
 function refuse(sink: Sink, error: CallError): void {
-  const { status, headers, body } = errorResponse(error, '');
+  const { status, headers, body } = errorResponse(error, '', 'v2');
   sink.head(status, headers);
   sink.write(body);
   sink.end(() => undefined);

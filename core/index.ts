@@ -4,10 +4,27 @@ export { balancerDefaults, type BalancerOptions } from './options.js';
 export { createSystemClock, asScheduler, type Clock, type Timer } from './clock.js';
 export { seededRng, type Rng } from './rng.js';
 export { staticPool, type Pool } from './pool.js';
-export { staticFunctions, type DataAccess, type FunctionOptions } from './lookup.js';
+export {
+  staticApps,
+  staticFunctions,
+  type AppInfo,
+  type DataAccess,
+  type FunctionOptions,
+  type StaticApp,
+} from './data-access.js';
+export { cachedData, cachedDataDefaults, type CachedDataOptions } from './cached-data.js';
+export type { CallOption, Draft } from './draft.js';
+export type { CallListener } from './listeners.js';
 export { nodeHandler, type EdgeOptions } from './http.js';
 export { CallError, type ErrorCode } from './errors.js';
-export type { FunctionInfo, Outcome, Request, RequestBody } from './call.js';
+export type {
+  BodyFactory,
+  ErrorShape,
+  FunctionInfo,
+  Outcome,
+  Request,
+  RequestBody,
+} from './call.js';
 export type { Verdict } from './response.js';
 export type { Probe, ProbeEvent } from './probe.js';
 

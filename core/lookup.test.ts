@@ -1,48 +1,23 @@
-/** Laws of the lookup: known, unknown, or too late. */
-import { BehaviorSubject, NEVER, Subject } from 'rxjs';
+/** Laws of one question of the lookup: answered once, or too late. */
+import { BehaviorSubject, NEVER, Subject, type Observable } from 'rxjs';
 import sinon from 'sinon';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION } from '../test/support/calls.js';
 import { SECOND, advance, createVirtualClock } from '../test/support/virtual.js';
 import type { FunctionInfo } from './call.js';
-import { lookup, staticFunctions, type DataAccess } from './lookup.js';
+import { ask as askUntil } from './lookup.js';
 
-const ask = (data: DataAccess, name = 'hello') => {
+const ask = (source: Observable<FunctionInfo>) => {
   const clock = createVirtualClock();
   const spies = { next: sinon.spy(), error: sinon.spy(), complete: sinon.spy() };
-  const subscription = lookup(clock, data, name, SECOND).subscribe(spies);
+  const subscription = askUntil(clock, source, 'it', clock.now() + SECOND).subscribe(spies);
   return { clock, subscription, ...spies };
 };
-
-describe('a table of functions', () => {
-  const data = staticFunctions({ hello: { timeoutMs: 1000 }, other: { group: 'big' } });
-
-  it('fills in the defaults', () => {
-    const { next } = ask(data);
-    expect(next.firstCall.args[0]).toMatchInlineSnapshot(`
-      {
-        "config": {},
-        "group": "default",
-        "id": "hello",
-        "idempotent": false,
-        "image": "",
-        "memoryMb": 128,
-        "name": "hello",
-        "timeoutMs": 1000,
-      }
-    `);
-  });
-
-  it.each(['nobody', '__proto__', 'toString', ''])('does not know "%s"', (name) => {
-    const { error } = ask(data, name);
-    sinon.assert.calledOnceWithMatch(error, { code: 'unknown_function', status: 404 });
-  });
-});
 
 describe('a lookup', () => {
   it('is late at its limit: refused, and the source is let go of', () => {
     const source = new Subject<FunctionInfo>();
-    const { clock, error } = ask({ functionByName: () => source });
+    const { clock, error } = ask(source);
     advance(clock, SECOND - 1);
     sinon.assert.notCalled(error);
     advance(clock, 1);
@@ -52,7 +27,7 @@ describe('a lookup', () => {
 
   it('is over with its answer, even if the source goes on to tell of changes', () => {
     const source = new BehaviorSubject<FunctionInfo>(FUNCTION);
-    const { clock, next, error, complete } = ask({ functionByName: () => source });
+    const { clock, next, error, complete } = ask(source);
     advance(clock, 2 * SECOND);
     source.next(FUNCTION);
     sinon.assert.calledOnce(next);
@@ -62,7 +37,7 @@ describe('a lookup', () => {
   });
 
   it('that nobody waits for any more leaves no timer', () => {
-    const { clock, subscription } = ask({ functionByName: () => NEVER });
+    const { clock, subscription } = ask(NEVER);
     subscription.unsubscribe();
     expect(clock.pending).toBe(0);
   });

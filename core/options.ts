@@ -32,6 +32,16 @@ export interface BalancerOptions {
    * long it may take for what its socket still holds at the end. 30 s.
    */
   readonly clientIdleMs: number;
+  /** Name of a request header that declares a call idempotent. '' : only functions can. */
+  readonly idempotentHeader: string;
+  /** How long a detached call looks for a runner. 30 s, the original's. */
+  readonly detachedPlacementMs: number;
+  /** What a detached call may take beyond placement and timeout. 360 s, the original's. */
+  readonly detachedHeadroomMs: number;
+  /** How long the end of a call (its listeners) may take behind the response. 10 min. */
+  readonly callEndTimeoutMs: number;
+  /** Ends that may be under way; more, and new calls are refused. 8192, the original's. */
+  readonly callEndBacklogMax: number;
   /** Close forces what is still in flight to end after this. 30 s, the default call timeout. */
   readonly closeGraceMs: number;
 }
@@ -51,6 +61,11 @@ export const balancerDefaults: BalancerOptions = Object.freeze({
   headHoldMs: 5,
   headHoldBytes: 16 * 1024,
   clientIdleMs: 30_000,
+  idempotentHeader: '',
+  detachedPlacementMs: 30_000,
+  detachedHeadroomMs: 360_000,
+  callEndTimeoutMs: 600_000,
+  callEndBacklogMax: 8192,
   closeGraceMs: 30_000,
 });
 
@@ -66,7 +81,7 @@ export function resolveOptions(given: Partial<BalancerOptions>): BalancerOptions
       bad.push(`${name}: unknown option`);
       continue;
     }
-    if (name === 'idPrefix' || name === 'retry') continue;
+    if (name === 'idPrefix' || name === 'retry' || name === 'idempotentHeader') continue;
     const most = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
     if (typeof value !== 'number' || !(value > 0 && value <= most)) {
       bad.push(`${name}: ${String(value)} is not a number above 0 and up to ${most}`);

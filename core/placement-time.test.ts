@@ -30,8 +30,9 @@ describe('looking for a runner', () => {
     const clock = createVirtualClock();
     advance(clock, agoMs * MS);
     const startedAt = clock.now();
-    const call = testCall(clock, { fn: { timeoutMs }, arrivedAt: startedAt - agoMs * MS });
-    const search = createSearch(clock, [], { call, options: { placementMs } });
+    const arrivedAt = startedAt - agoMs * MS;
+    const call = testCall(clock, { fn: { timeoutMs }, arrivedAt, placementMs });
+    const search = createSearch(clock, [], { call });
     search.start();
     drain(clock);
     expect(search.error?.code).toBe('not_placed');

@@ -102,7 +102,7 @@ describe('the first event that is no NACK', () => {
     });
     search.start();
     advance(clock, 1 * MS);
-    expect(text(joined(call.body.chunks))).toBe('ping');
+    expect(text(joined([...call.body.chunks]))).toBe('ping');
     advance(clock, 1 * MS);
     expect(call.progress.committed).toBe(true);
     expect(call.body.chunks).toEqual([]);

@@ -60,19 +60,19 @@ class Search {
     private readonly call: Call,
     private readonly out: Subscriber<RunnerEvent>,
   ) {
-    const { clock, options } = parts;
+    const { clock } = parts;
     this.giveUpAt = giveUpAt(
       clock.now(),
       call.arrivedAt,
-      call.fn.timeoutMs * 1000,
-      options.placementMs * 1000,
+      call.deadline - call.arrivedAt,
+      call.placementUs,
     );
   }
 
   /** Starts a pass over a fresh snapshot of the runners. */
   round(): void {
     this.rounds += 1;
-    this.order = this.parts.placer.order(this.call, this.parts.pool.snapshot(this.call.fn.group));
+    this.order = this.parts.placer.order(this.call, this.parts.pool.snapshot(this.call.spec.group));
     this.offer();
   }
 
@@ -198,9 +198,9 @@ class Search {
 
   /** Declared idempotent, broken before anything came, and not tried again before. */
   private mayTryAgain(): boolean {
-    const { fn, progress } = this.call;
+    const { spec, progress } = this.call;
     const { retry } = this.parts.options;
-    if (!fn.idempotent || retry === 'off') return false;
+    if (!spec.idempotent || retry === 'off') return false;
     return !progress.committed && this.spoiled === undefined;
   }
 

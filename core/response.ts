@@ -5,7 +5,7 @@
  */
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import type { Budget } from './budget.js';
-import type { Outcome } from './call.js';
+import type { ErrorShape, Outcome } from './call.js';
 import type { Clock, Timer } from './clock.js';
 import { CallError, type ErrorCode } from './errors.js';
 import { errorResponse, readHead, sniffType, type Head } from './head.js';
@@ -36,6 +36,7 @@ export interface ResponseParts {
 export interface ResponseOf {
   readonly callId: string;
   readonly method: string;
+  readonly errorShape: ErrorShape;
   readonly valve: Valve;
   readonly sink: Sink;
   /** Told when the head goes out. */
@@ -231,13 +232,13 @@ class Responder {
 
   fail(error: CallError): void {
     if (this.over) return;
-    const { sink, callId, onHead } = this.response;
+    const { sink, callId, onHead, errorShape } = this.response;
     let { status } = error;
     if (this.headSent) {
       status = this.head?.status ?? status;
       sink.cut(error.message);
     } else {
-      const response = errorResponse(error, callId);
+      const response = errorResponse(error, callId, errorShape);
       this.headSent = true;
       onHead(response.status);
       sink.head(response.status, response.headers);
@@ -278,7 +279,7 @@ class Responder {
 
 /** A runner's verdict of failure as an error: its code is the status, where it is an error status.
  * A 503 here came after `start`, so it is not "not executed" and must not read like it. */
-function failure(finished: Finished): CallError {
+export function failure(finished: Finished): CallError {
   const { code, message } = finished;
   if (code === RUNNER_EXPIRED) return new CallError('expired', `the runner: ${message}`);
   const status = code >= 400 && code <= 599 && code !== 503 ? code : 502;

@@ -21,6 +21,7 @@ const model: fc.Arbitrary<CallModel> = fc.record({
   format: fc.constantFrom('default', 'http', 'json', 'cloudevent', 'http-stream'),
   url: text,
   method: text,
+  cpus: fc.constantFrom('', '100m', '0.1'),
   priority: int32,
   timeout: int32,
   idle_timeout: int32,

@@ -34,8 +34,8 @@ function readCall(fields: Fields): CallModel {
     status: 'running',
     path: text('path'),
     image: text('image'),
-    // Only synchronous calls travel on this wire, whatever the sender calls them.
-    type: 'sync',
+    // The older revision's `async` never travels on this wire.
+    type: text('type') === 'detached' ? 'detached' : 'sync',
     format: FORMATS.find((known) => known === format) ?? 'default',
     url: text('url'),
     method: text('method'),
@@ -43,6 +43,7 @@ function readCall(fields: Fields): CallModel {
     timeout: count('timeout'),
     idle_timeout: count('idle_timeout'),
     memory: count('memory'),
+    cpus: text('cpus'),
     config: record(fields, 'config', (value, name) => checked(value, name, 'string')),
     headers: record(fields, 'headers', (value, name) => list(value ?? [], name)),
     created_at: text('created_at'),

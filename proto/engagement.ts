@@ -80,10 +80,12 @@ class Engagement implements WireListener<RunnerMessage> {
   open(attempt: number): void {
     const { call, parts, wire } = this;
     const remainingUs = Math.max(1, call.deadline - parts.clock.now());
-    const metadata = { [META.requestId]: call.id, [META.attempt]: String(attempt) };
+    const metadata: Record<string, string> = { [META.attempt]: String(attempt) };
+    const { slotHashId, extensions, requestId } = call.spec;
+    if (requestId !== '') metadata[META.requestId] = requestId;
     wire.open(metadata, remainingUs, this);
     const model = callModel(call);
-    if (wire.send({ kind: 'try', model, slotHashId: '', extensions: NO_EXTENSIONS })) this.send();
+    if (wire.send({ kind: 'try', model, slotHashId, extensions })) this.send();
     call.valve.bind((isOpen) => {
       // Behind the verdict the wire is only waiting for its end, which a pause would hide.
       if (this.abandoned || this.ended || this.finished) return;
@@ -213,5 +215,3 @@ class Engagement implements WireListener<RunnerMessage> {
     this.wire.resume();
   }
 }
-
-const NO_EXTENSIONS: Readonly<Record<string, string>> = Object.freeze({});

@@ -15,12 +15,19 @@ export interface Offer {
   readonly body: Observable<Uint8Array>;
   /** Closed while the LB takes no more output. */
   readonly valve: Valve;
+  /**
+   * Told by the executor when the function begins, after it has waited for a slot or an image: its
+   * timeout runs from then. One that never tells has the LB's deadline alone.
+   */
+  begin(): void;
 }
 
 export interface Executor {
   /**
    * Executes, or emits one NACK. Cold; the grammar is the engagement's (`core/runner.ts`).
-   * Unsubscribing stops the function and frees its slot. May emit during subscribe.
+   * Unsubscribing stops the function and frees its slot: the LB has canceled, the function's time
+   * is over, or it wrote more than it may. What no runner of this size could ever execute is a
+   * failure with code 400, not a NACK. May emit during subscribe.
    */
   execute(offer: Offer): Observable<RunnerEvent>;
 }

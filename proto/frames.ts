@@ -18,19 +18,23 @@ export function cut(bytes: Uint8Array): readonly Uint8Array[] {
  * A cached body as the messages of one attempt, one at a time, so that back-pressure holds. The
  * last one carries eof; an empty body is a single empty frame. Each call replays the same bytes.
  */
-export function frames(chunks: readonly Uint8Array[]): () => ClientMessage | undefined {
-  let chunk = 0;
+export function frames(chunks: Iterable<Uint8Array>): () => ClientMessage | undefined {
+  const source = chunks[Symbol.iterator]();
+  // One chunk is read ahead, since only then is it known which frame is the last.
+  let ahead = source.next();
+  let chunk: Uint8Array = EMPTY;
   let at = 0;
   let ended = false;
   return () => {
     if (ended) return undefined;
-    const bytes = chunks[chunk]?.subarray(at, at + MAX_DATA_CHUNK) ?? EMPTY;
-    at += bytes.length;
-    if (at >= (chunks[chunk]?.length ?? 0)) {
-      chunk += 1;
+    if (at >= chunk.length && ahead.done !== true) {
+      chunk = ahead.value;
       at = 0;
+      ahead = source.next();
     }
-    ended = chunk >= chunks.length;
+    const bytes = chunk.subarray(at, at + MAX_DATA_CHUNK);
+    at += bytes.length;
+    ended = at >= chunk.length && ahead.done === true;
     return { kind: 'data', bytes, eof: ended };
   };
 }

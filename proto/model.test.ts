@@ -33,8 +33,8 @@ describe('the model of a call', () => {
        "created_at": "2026-01-01T00:00:00.000Z",
        "started_at": "2026-01-01T00:00:00.000Z",
        "completed_at": "0001-01-01T00:00:00.000Z",
-       "app_id": "default",
-       "app_name": "default",
+       "app_id": "",
+       "app_name": "",
        "fn_id": "hello",
        "trigger_id": ""
       }"
@@ -47,8 +47,8 @@ describe('the model of a call', () => {
     [1001, 2],
     [30_000, 30],
   ])('rounds a timeout of %i ms up to %i s', (timeoutMs, timeout) => {
-    const fn = { ...call.fn, timeoutMs };
-    expect(callModel({ ...call, fn }).timeout).toBe(timeout);
+    const spec = { ...call.spec, timeoutMs };
+    expect(callModel({ ...call, spec }).timeout).toBe(timeout);
   });
 
   it('groups headers by their canonical name, values in order', () => {
@@ -58,11 +58,13 @@ describe('the model of a call', () => {
       ['X-B', '3'],
       ['__proto__', '4'],
     ] as const;
-    expect(Object.entries(callModel({ ...call, headers }).headers)).toEqual([
-      ['X-B', ['1', '3']],
-      ['X-A', ['2']],
-      ['__proto__', ['4']],
-    ]);
+    expect(Object.entries(callModel({ ...call, spec: { ...call.spec, headers } }).headers)).toEqual(
+      [
+        ['X-B', ['1', '3']],
+        ['X-A', ['2']],
+        ['__proto__', ['4']],
+      ],
+    );
   });
 });
 

@@ -12,7 +12,7 @@ export interface CallModel {
   readonly status: 'running';
   readonly path: string;
   readonly image: string;
-  readonly type: 'sync';
+  readonly type: 'sync' | 'detached';
   readonly format: 'default' | 'http' | 'json' | 'cloudevent' | 'http-stream';
   readonly url: string;
   readonly method: string;
@@ -21,6 +21,8 @@ export interface CallModel {
   readonly timeout: number;
   readonly idle_timeout: number;
   readonly memory: number;
+  /** The original's text, for example `100m`; '' reserves none, and is not sent. */
+  readonly cpus: string;
   readonly config: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly created_at: string;
@@ -61,10 +63,10 @@ class ModelOfCall implements CallModel {
     return `/${this.#call.fn.name}`;
   }
   get image(): string {
-    return this.#call.fn.image;
+    return this.#call.spec.image;
   }
   get type() {
-    return 'sync' as const;
+    return this.#call.detached ? 'detached' : 'sync';
   }
   get format() {
     return 'default' as const;
@@ -79,19 +81,22 @@ class ModelOfCall implements CallModel {
     return 0;
   }
   get timeout(): number {
-    return Math.max(1, Math.ceil(this.#call.fn.timeoutMs / 1000));
+    return Math.max(1, Math.ceil(this.#call.spec.timeoutMs / 1000));
   }
   get idle_timeout(): number {
     return IDLE_TIMEOUT_S;
   }
   get memory(): number {
-    return this.#call.fn.memoryMb;
+    return this.#call.spec.memoryMb;
+  }
+  get cpus(): string {
+    return '';
   }
   get config() {
-    return this.#call.fn.config;
+    return this.#call.spec.config;
   }
   get headers() {
-    return groupHeaders(this.#call.headers);
+    return groupHeaders(this.#call.spec.headers);
   }
   get created_at(): string {
     return isoDate(this.#call.createdWallMs);
@@ -103,10 +108,10 @@ class ModelOfCall implements CallModel {
     return ZERO_DATE;
   }
   get app_id(): string {
-    return this.#call.fn.group;
+    return this.#call.spec.app.id;
   }
   get app_name(): string {
-    return this.#call.fn.group;
+    return this.#call.spec.app.name;
   }
   get fn_id(): string {
     return this.#call.fn.id;
@@ -114,8 +119,9 @@ class ModelOfCall implements CallModel {
   get trigger_id(): string {
     return '';
   }
-  toJSON(): CallModel {
-    return plainModel(this);
+  toJSON(): object {
+    const { cpus, ...model } = plainModel(this);
+    return cpus === '' ? model : { ...model, cpus };
   }
 }
 
@@ -134,6 +140,7 @@ export function plainModel(model: CallModel): CallModel {
     timeout: model.timeout,
     idle_timeout: model.idle_timeout,
     memory: model.memory,
+    cpus: model.cpus,
     config: model.config,
     headers: model.headers,
     created_at: model.created_at,

@@ -23,6 +23,8 @@ export interface SessionParts {
   readonly executor: Executor;
   /** Bytes of a request body; more is answered 413. */
   readonly bodyMaxBytes: number;
+  /** Bytes of a response; more is answered 502, exactly so many are not. */
+  readonly responseMaxBytes: number;
 }
 
 /** The runner stops this long before the LB's deadline, so that its verdict still arrives. */
@@ -45,10 +47,13 @@ export function serve(parts: SessionParts, wire: ServerWire): void {
 class Session implements WireListener<ClientMessage> {
   private execution: Subscription | undefined;
   private timer: Timer | undefined;
+  /** The instant the function must be done by, on this clock. */
+  private until = Number.POSITIVE_INFINITY;
   private tried = false;
   private eof = false;
   private over = false;
   private bodyBytes = 0;
+  private responseBytes = 0;
   private early: Uint8Array[] = [];
   private reader: Subscriber<Uint8Array> | undefined;
   private readonly valve = createValve();
@@ -96,10 +101,14 @@ class Session implements WireListener<ClientMessage> {
     this.tried = true;
     const { clock, executor } = this.parts;
     const { remainingUs, metadata } = this.wire;
-    this.callId = message.model.id;
+    const { model } = message;
+    this.callId = model.id;
+    const patience = remainingUs === undefined ? Number.POSITIVE_INFINITY : remainingUs;
+    this.until = clock.now() + Math.max(0, patience - HEADROOM_US);
     const execution = executor
       .execute({
-        model: message.model,
+        model,
+        begin: () => this.limit(model.timeout),
         attempt: attemptOf(metadata),
         slotHashId: message.slotHashId,
         extensions: message.extensions,
@@ -114,9 +123,23 @@ class Session implements WireListener<ClientMessage> {
       });
     if (this.over) return execution.unsubscribe();
     this.execution = execution;
-    if (remainingUs === undefined) return;
-    const patience = Math.max(0, remainingUs - HEADROOM_US);
-    this.timer = clock.after(patience, () => this.verdict(504, 'Timed out', true));
+    this.arm();
+  }
+
+  /** The function begins: its own time, where it has one, may end before what the LB left it. */
+  private limit(timeoutS: number): void {
+    const until = this.parts.clock.now() + timeoutS * 1_000_000;
+    if (!(timeoutS > 0) || until >= this.until) return;
+    this.until = until;
+    if (this.timer !== undefined) this.arm();
+  }
+
+  private arm(): void {
+    this.timer?.cancel();
+    if (this.until === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.parts;
+    const left = Math.max(0, this.until - clock.now());
+    this.timer = clock.after(left, () => this.verdict(504, 'Timed out', true));
   }
 
   private onFrame(bytes: Uint8Array, eof: boolean): void {
@@ -152,6 +175,10 @@ class Session implements WireListener<ClientMessage> {
     if (event.kind === 'start') {
       this.wire.send({ kind: 'start', status: event.status, headers: event.headers });
     } else if (event.kind === 'data') {
+      this.responseBytes += event.bytes.length;
+      if (this.responseBytes > this.parts.responseMaxBytes) {
+        return this.verdict(502, 'function response body too large', true);
+      }
       for (const bytes of cut(event.bytes)) {
         if (!this.wire.send({ kind: 'data', bytes })) this.valve.set(false);
       }

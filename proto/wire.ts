@@ -85,7 +85,7 @@ export interface ServerWire extends WireFlow {
   readonly metadata: Metadata;
   /** What is left of the call's deadline, µs at the stream's arrival; undefined when unbounded. */
   readonly remainingUs: number | undefined;
-  /** `onEnd` here means that the LB is gone or has canceled. */
+  /** `onEnd` here means that the LB is gone or has canceled; a half-close may show before it. */
   listen(listener: WireListener<ClientMessage>): void;
   /** Initial metadata; before the first `send` or not at all. */
   sendMetadata(metadata: Metadata): void;

@@ -4,7 +4,7 @@
  * clock, in the real runner processes of a gRPC flight. Its log is the ground truth of a flight.
  */
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
-import { createCapacity, type Capacity, type Place } from '../core/capacity.js';
+import { createCapacity, parseCpu, type Capacity, type Place } from '../core/capacity.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { ExecutorLine } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
@@ -22,6 +22,8 @@ export interface SimExecutorParts {
   /** For NACKs that a storm throws. */
   readonly chance: Rng;
   readonly runner: ScenarioRunner;
+  /** What all executions share beside the slots. Default: no limit. */
+  readonly machine?: { readonly memoryMb?: number; readonly cpuMilli?: number };
   readonly functions: readonly ScenarioFunction[];
   /** Called before the function starts; a real runner writes the line synchronously. */
   readonly log: (line: ExecutorLine) => void;
@@ -42,7 +44,8 @@ export interface SimExecutor extends Executor {
 }
 
 export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
-  const capacity = createCapacity({ slots: parts.runner.slots, queue: parts.runner.queue });
+  const { slots, queue } = parts.runner;
+  const capacity = createCapacity({ slots, queue, ...parts.machine });
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
   const bend: Bend = { slow: 1, nack: 0 };
   return {
@@ -86,7 +89,10 @@ class Execution {
     const { bend } = this;
     if (bend.nack > 0 && this.parts.chance.float() < bend.nack) return this.nack('busy');
     // With a free slot, `run` is called before `enter` returns.
-    const place = this.capacity.enter(this.offer.model.memory, () => this.run());
+    const { memory, cpus } = this.offer.model;
+    const needs = { memoryMb: memory, cpuMilli: parseCpu(cpus) };
+    const place = this.capacity.enter(needs, () => this.run());
+    if (place === 'impossible') return this.refuse();
     if (typeof place === 'string') return this.nack(place);
     this.place = place;
     if (this.over) place.leave();
@@ -99,7 +105,15 @@ class Execution {
     this.out.complete();
   }
 
+  /** No runner of this size could: a NACK would send it to the next one, and so on. */
+  private refuse(): void {
+    this.over = true;
+    this.out.next(failed(400, 'Requested CPU/Memory cannot be allocated'));
+    this.out.complete();
+  }
+
   private run(): void {
+    this.offer.begin();
     const { active, slots } = this.capacity;
     this.started = true;
     this.parts.log({ kind: 'exec-start', ...this.line(), active, slots });

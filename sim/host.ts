@@ -36,6 +36,8 @@ export interface Host {
 
 export function createHost(parts: HostParts): Host {
   const { clock, runner, scenario } = parts;
+  const { requestBodyBytes: bodyMaxBytes, responseBodyBytes: responseMaxBytes } = scenario.limits;
+  const limits = { bodyMaxBytes, responseMaxBytes };
   const rng = parts.rng.split(`runner/${runner.id}`);
   let alive = true;
   let stopped = false;
@@ -87,7 +89,7 @@ export function createHost(parts: HostParts): Host {
     awake,
     accept(wire) {
       received += 1;
-      serve({ clock: own, executor, bodyMaxBytes: scenario.limits.requestBodyBytes }, wire);
+      serve({ clock: own, executor, ...limits }, wire);
     },
     status: () => ({
       active: executor.active,

@@ -3,7 +3,7 @@
  * balancer in front of them, open-loop load, clients, faults. Nothing of the core is replaced.
  */
 import { createBalancer, type Balancer } from '../core/balancer.js';
-import { staticFunctions, type FunctionOptions } from '../core/lookup.js';
+import { staticFunctions, type FunctionOptions } from '../core/data-access.js';
 import type { BalancerOptions } from '../core/options.js';
 import { placerByName, type Placer, type PlacerName } from '../core/placer.js';
 import { staticPool } from '../core/pool.js';

@@ -36,7 +36,8 @@ const greeter: Executor = {
 function startRunner(): Promise<number> {
   const clock = createSystemClock();
   const server = createGrpcServer({
-    onEngage: (wire) => serve({ clock, executor: greeter, bodyMaxBytes: 1024 }, wire),
+    onEngage: (wire) =>
+      serve({ clock, executor: greeter, bodyMaxBytes: 1024, responseMaxBytes: 1024 }, wire),
     status: () => ({ active: 0, requestsReceived: 0, requestsHandled: 0 }),
     dialect: 'head',
     limits: defaultGrpcServerLimits,

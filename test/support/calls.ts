@@ -4,6 +4,8 @@ import { cacheBody, type Body } from '../../core/body.js';
 import { createBudget, type Budget } from '../../core/budget.js';
 import type { Call, FunctionInfo } from '../../core/call.js';
 import type { Clock } from '../../core/clock.js';
+import { NO_APP } from '../../core/data-access.js';
+import type { Draft } from '../../core/draft.js';
 import { createValve } from '../../core/valve.js';
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,6 +19,7 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array {
 export const FUNCTION: FunctionInfo = Object.freeze({
   id: 'hello',
   name: 'hello',
+  appId: '',
   group: 'default',
   timeoutMs: 10_000,
   idempotent: false,
@@ -39,6 +42,14 @@ export function bodyOf(chunks: readonly Uint8Array[], budget: Budget = createBud
   return cached;
 }
 
+/** A function as a call sees it that changes nothing of it. */
+function specOf(fn: FunctionInfo): Draft {
+  const { config, timeoutMs, memoryMb, image, idempotent, group } = fn;
+  const own = { headers: [['Content-Type', 'text/plain'] as const], config, extensions: {} };
+  const ids = { slotHashId: '', requestId: '' };
+  return { fn, app: NO_APP, ...own, ...ids, timeoutMs, memoryMb, image, idempotent, group };
+}
+
 /** A call that has just arrived. */
 export function testCall(
   clock: Clock,
@@ -47,6 +58,8 @@ export function testCall(
     readonly id?: string;
     readonly body?: readonly Uint8Array[];
     readonly arrivedAt?: number;
+    readonly placementMs?: number;
+    readonly requestId?: string;
   } = {},
 ): Call {
   const fn = { ...FUNCTION, ...given.fn };
@@ -56,10 +69,12 @@ export function testCall(
     fn,
     method: 'POST',
     url: '/invoke/hello',
-    headers: [['Content-Type', 'text/plain']],
+    spec: { ...specOf(fn), requestId: given.requestId ?? '' },
+    detached: false,
     body: bodyOf(given.body ?? [utf8('ping')]),
     arrivedAt,
     deadline: arrivedAt + fn.timeoutMs * 1000,
+    placementUs: (given.placementMs ?? 15_000) * 1000,
     createdWallMs: clock.wall(),
     valve: createValve(),
     progress: { attempts: 0, attemptOpen: false, committed: false, maybeExecuted: false },

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { createBalancer, type Balancer } from '../../core/balancer.js';
 import { createSystemClock } from '../../core/clock.js';
 import { nodeHandler, type EdgeOptions } from '../../core/http.js';
-import { staticFunctions } from '../../core/lookup.js';
+import { staticFunctions, type DataAccess } from '../../core/data-access.js';
 import type { BalancerOptions } from '../../core/options.js';
 import { staticPool } from '../../core/pool.js';
 import type { ProbeEvent } from '../../core/probe.js';
@@ -54,6 +54,7 @@ export async function createEdge(
   scripts: readonly Script[],
   options: Partial<BalancerOptions> = {},
   edge: EdgeOptions = {},
+  data: DataAccess = staticFunctions({ hello: { timeoutMs: 10_000 }, 'a b': {} }),
 ): Promise<Edge> {
   const clock = createSystemClock();
   const runner = scriptedRunner(clock, 'a', scripts);
@@ -64,7 +65,7 @@ export async function createEdge(
       clock,
       rng: seededRng(1),
       pool: staticPool([runner]),
-      data: staticFunctions({ hello: { timeoutMs: 10_000 }, 'a b': {} }),
+      data,
       probe(event) {
         probed.push(event);
         for (const listener of listeners) listener(event);

@@ -23,7 +23,8 @@ export function linked(executor: Executor, given: Partial<LinkOptions> = {}): Li
       return state.alive;
     },
     awake: (work) => work(),
-    accept: (wire) => serve({ clock, executor, bodyMaxBytes: 1_000_000 }, wire),
+    accept: (wire) =>
+      serve({ clock, executor, bodyMaxBytes: 1_000_000, responseMaxBytes: 1_000_000 }, wire),
     status: () => ({ active: 0, requestsReceived: 1, requestsHandled: 2 }),
   });
   return Object.assign(state, { clock, link, runner: createRunner(clock, 'a', link.channel) });

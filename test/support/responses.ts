@@ -70,6 +70,7 @@ export function responding(
     leave: () => subscription.unsubscribe(),
   };
   const response = {
+    errorShape: 'v2' as const,
     callId: 'call-1',
     method: given.method ?? 'POST',
     valve,

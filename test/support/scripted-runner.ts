@@ -4,6 +4,7 @@
  * saw.
  */
 import { Observable, of } from 'rxjs';
+import type { Call } from '../../core/call.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { CallError } from '../../core/errors.js';
 import type { Finished, NackReason, Runner, RunnerEvent } from '../../core/runner.js';
@@ -20,6 +21,8 @@ export type Script = readonly Line[];
 /** What the runner saw of one attempt. */
 export interface Engaged {
   readonly call: string;
+  /** The call as it was offered. */
+  readonly offered: Call;
   readonly attempt: number;
   readonly at: number;
   readonly body: Uint8Array;
@@ -54,9 +57,10 @@ export function scriptedRunner(
     engage: (call, attempt) =>
       new Observable((out) => {
         const at = clock.now();
-        const body = joined(call.body.chunks);
+        const body = joined([...call.body.chunks]);
         const seen: Engaged = {
           call: call.id,
+          offered: call,
           attempt,
           at,
           body,

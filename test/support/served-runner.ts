@@ -20,8 +20,9 @@ fleet: [{ name: r, count: 1, slots: 64 }]`);
   const rng = seededRng(1);
   const parts = { clock, service: rng, chance: rng, runner, functions, log: () => undefined };
   const executor = createSimExecutor(parts);
+  const limits = { bodyMaxBytes: 1_000_000, responseMaxBytes: 1_000_000 };
   const server = createGrpcServer({
-    onEngage: (wire) => serve({ clock, executor, bodyMaxBytes: 1_000_000 }, wire),
+    onEngage: (wire) => serve({ clock, executor, ...limits }, wire),
     status: () => ({ active: executor.active, requestsReceived: 0, requestsHandled: 0 }),
     dialect: 'head',
     limits: defaultGrpcServerLimits,

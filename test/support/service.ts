@@ -1,8 +1,8 @@
 /** A balancer over scripted runners, with scripted clients, in virtual time. */
 import type { Subscription } from 'rxjs';
-import { createBalancer, type Balancer } from '../../core/balancer.js';
+import { createBalancer, type Balancer, type BalancerParts } from '../../core/balancer.js';
 import type { Request } from '../../core/call.js';
-import { staticFunctions, type DataAccess, type FunctionOptions } from '../../core/lookup.js';
+import { staticFunctions, type DataAccess, type FunctionOptions } from '../../core/data-access.js';
 import type { BalancerOptions } from '../../core/options.js';
 import { staticPool } from '../../core/pool.js';
 import type { ProbeEvent } from '../../core/probe.js';
@@ -41,6 +41,8 @@ export function createService(
     readonly options?: Partial<BalancerOptions>;
     readonly functions?: Readonly<Record<string, FunctionOptions>>;
     readonly data?: DataAccess;
+    /** Anything else a balancer can be made of. */
+    readonly parts?: Partial<BalancerParts>;
   } = {},
 ): Service {
   const clock = createVirtualClock();
@@ -57,6 +59,7 @@ export function createService(
       data: given.data ?? staticFunctions(functions),
       placer: inOrder,
       probe: (event) => probed.push(event),
+      ...given.parts,
     },
     given.options,
   );
@@ -92,9 +95,9 @@ export function createService(
         .map((event) => (event.kind === 'end' ? `end:${event.outcome}:${event.code}` : event.kind))
         .join(' '),
     idle() {
-      const { calls, bodyBytes, responseBytes } = balancer.held;
+      const { calls, callEnds, bodyBytes, responseBytes } = balancer.held;
       const open = runners.reduce((sum, runner) => sum + runner.open, 0);
-      return calls + bodyBytes + responseBytes + open + clock.pending === 0;
+      return calls + callEnds + bodyBytes + responseBytes + open + clock.pending === 0;
     },
   };
 }
