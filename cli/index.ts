@@ -35,6 +35,14 @@ function addresses(value: string): string[] {
   throw new InvalidArgumentError(`"${bad ?? value}" is not host:port.`);
 }
 
+// Whoever reads our output may stop, as `head` does: what is left of it is for nobody, and the
+// flight goes on to write its files.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 let exit: ExitCode = EXIT.fine;
 
 const program = new Command('windtunnel')

@@ -213,5 +213,19 @@ class Engagement implements WireListener<RunnerMessage> {
     this.abandoned = true;
     this.parts.onAbandoned(1);
     this.wire.resume();
+    const { clock } = this.parts;
+    const left = Math.max(0, this.call.deadline - clock.now());
+    this.linger = clock.after(left + LINGER_US, () => this.giveBack());
+  }
+
+  /** A runner ends an abandoned attempt by its deadline. One that did not may be gone for ever. */
+  private giveBack(): void {
+    if (!this.parts.mayCancel()) {
+      this.linger = this.parts.clock.after(LINGER_US, () => this.giveBack());
+      return;
+    }
+    this.ended = true;
+    this.wire.cancel();
+    this.parts.onAbandoned(-1);
   }
 }

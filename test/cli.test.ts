@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { flightResult } from '../reports/result.js';
-import { windtunnel } from './support/cli.js';
+import { start, windtunnel } from './support/cli.js';
 
 let folder = '';
 beforeAll(() => {
@@ -233,6 +233,17 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
     await windtunnel('run', steady, '--set', 'calls=0', '--report', kept);
     expect(readFileSync(kept, 'utf8')).toBe('old');
     expect(readdirSync(join(folder, 'keep'))).toEqual(['r.html']);
+  });
+});
+
+describe('a reader that stops', () => {
+  test('ends nothing but the output: the flight lands and writes its files', async () => {
+    const out = join(folder, 'piped.json');
+    const running = start(['run', 'scenarios/steady.yaml', ...SMALL, '--json', out]);
+    running.child.stdout?.destroy();
+    const ran = await running.done;
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(flightResult.parse(JSON.parse(readFileSync(out, 'utf8'))).calls.ok).toBe(500);
   });
 });
 

@@ -157,6 +157,19 @@ faults: [{ kind: nack-storm, at: 0ms, runner: [r1, r2, r3] }]`);
     }
   });
 
+  test('a runner that is half-open for ever holds nothing, however many attempts it had', () => {
+    const text = base(`
+functions: { a: { service: 10ms, timeout: 500ms } }
+fleet: [{ name: r, count: 2, slots: 64 }]
+faults: [{ kind: half-open, at: 100ms, runner: r1 }]`);
+    // Above the pace of cancels attempts are abandoned, and their runner never ends them.
+    const scenario = scenarioOf(text, ['calls=2500', 'arrivals.rate=2500/s']);
+    const { events, problems } = flown(scenario, { seed: 1 });
+    expect(problems).toEqual([]);
+    const cut = only(events, 'attempt-end').filter((end) => end.outcome === 'expired');
+    expect(cut.length).toBeGreaterThan(600);
+  });
+
   test('a call whose runner dies after start is not retried', () => {
     const text = base(`
 functions: { a: { service: 300ms, head: early, idempotent: true } }
