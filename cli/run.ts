@@ -91,7 +91,8 @@ function openOutputs(options: RunOptions): Outputs {
   const twice = named.find((file, index) => file !== undefined && named.indexOf(file) !== index);
   if (twice !== undefined) throw new CliError([`${twice}: two outputs have the same file`]);
   const open = (file: string | undefined, option: string): Output | undefined => {
-    if (file === undefined || file === '-') return undefined;
+    if (file === undefined || (file === '-' && option === '--json')) return undefined;
+    if (file === '-') throw new CliError([`${option} -: only --json can go to stdout`]);
     const output = createOutput(file, option);
     opened.push(output);
     return output;

@@ -170,6 +170,11 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
       /^--report .*plain\/r\.html: cannot write, a part of the path is a file\n$/,
     ],
     [
+      'a report to stdout',
+      () => ['run', steady, '--report', '-'],
+      /^--report -: only --json can go to stdout\n$/,
+    ],
+    [
       'one file for two outputs',
       () => ['run', steady, '--report', join(folder, 'x'), '--json', join(folder, 'x')],
       /x: two outputs have the same file\n$/,
