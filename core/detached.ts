@@ -54,14 +54,17 @@ export function runDetached(
     const waiting = client;
     client = undefined;
     const { code, outcome, status } = error;
-    end({ outcome, code, status: waiting === undefined ? ACCEPTED : status, bytesOut: 0 });
+    // The client's answer comes first: nothing is told of a call after its end.
     waiting?.error(error);
+    end({ outcome, code, status: waiting === undefined ? ACCEPTED : status, bytesOut: 0 });
   };
 
   const onEvent = (event: RunnerEvent): void => {
     if (event.kind === 'start') accept();
     if (event.kind !== 'finished') return;
     if (!event.success) return fail(failure(event));
+    // A runner may end well without a start of its own.
+    accept();
     end({ outcome: 'ok', code: '', status: ACCEPTED, bytesOut: 0 });
   };
 

@@ -11,7 +11,13 @@ import { CallError, type ErrorCode } from './errors.js';
 import { errorResponse, readHead, sniffType, type Head } from './head.js';
 import { guarded } from './invariant.js';
 import type { BalancerOptions } from './options.js';
-import { RUNNER_EXPIRED, type Finished, type Header, type RunnerEvent } from './runner.js';
+import {
+  RUNNER_EXPIRED,
+  type Finished,
+  type Header,
+  type RunnerEvent,
+  type Start,
+} from './runner.js';
 import type { Sink } from './sink.js';
 import type { Valve } from './valve.js';
 
@@ -62,6 +68,8 @@ export function respond(
     return () => responder.stop();
   });
 }
+
+const BARE_START: Start = Object.freeze({ kind: 'start', status: 200, headers: [] });
 
 class Responder {
   private source: Subscription | undefined;
@@ -152,11 +160,13 @@ class Responder {
   private onFinished(finished: Finished): void {
     this.verdict = finished;
     if (!finished.success) return this.fail(failure(finished));
+    // Success without a start: the original answers 200 and nothing.
+    this.head ??= readHead(BARE_START, this.response.method);
     const head = this.head;
-    if (head?.declared !== undefined && !head.bodyless && this.bytesIn < head.declared) {
+    if (head.declared !== undefined && !head.bodyless && this.bytesIn < head.declared) {
       return this.fail(this.wrongLength(head.declared));
     }
-    this.sendHead(head?.bodyless === true ? head.declared : this.bytesIn);
+    this.sendHead(head.bodyless ? head.declared : this.bytesIn);
     this.pump();
   }
 

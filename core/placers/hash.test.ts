@@ -53,6 +53,23 @@ describe('the start of a function', () => {
   });
 
   it('is none of no runners', () => expect(jump(1n, 0)).toBe(-1));
+
+  it("is never the second runner: the price of being the original's to the number", () => {
+    const starts = new Set(
+      Array.from({ length: 500 }, (_, index) => jump(keyHash(`f${index}`), 5)),
+    );
+    expect([...starts].sort()).toEqual([0, 2, 3, 4]);
+  });
+
+  it('exists for the key at which the original divides by zero', () => {
+    // The key whose first step is 0: minus the inverse of the multiplier, by Newton's iteration.
+    const multiplier = 2862933555777941757n;
+    let inverse = multiplier;
+    for (let i = 0; i < 6; i++) inverse = BigInt.asUintN(64, inverse * (2n - multiplier * inverse));
+    const key = BigInt.asUintN(64, -inverse);
+    expect(BigInt.asUintN(64, key * multiplier + 1n)).toBe(0n);
+    expect([jump(key, 1), jump(key, 50)]).toEqual([0, 0]);
+  });
 });
 
 describe('its order', () => {

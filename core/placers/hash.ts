@@ -2,8 +2,9 @@
  * Consistent hashing, as the original's `ch`: a function always starts at the same runner, so that
  * it finds its warm containers there, and goes on to the next ones when that runner NACKs.
  * Good when starting a function cold is dear. Its assumptions: every LB has the runners in the same
- * order, and they come and go at the end of that order (elsewhere most functions move). It sees no
- * load: a hot function fills its runner first, and finds the others by NACK.
+ * order, they come and go at the end of that order (elsewhere most functions move), and functions
+ * are many and alike. It sees no load: a hot function fills its runner first, and finds the others
+ * by NACK. Nor does it share evenly, since it is the original's to the number (`jump` says how).
  */
 import type { Placer } from '../placer.js';
 import { siphash24 } from './siphash.js';
@@ -66,8 +67,12 @@ export function keyHash(key: string): bigint {
 
 /**
  * Jump consistent hash (Lamping and Veach, 2014) as the original has it, with integer division: of
- * `count` buckets the one of this hash; -1 of none. One bucket more moves 1 / (count + 1) of the
- * keys, all of them to the new one.
+ * `count` buckets the one of this hash; -1 of none. One bucket more moves keys to the new one only.
+ *
+ * The integer division costs the even shares of the paper: the second bucket is never chosen, so
+ * that of two everything starts at the first, and the fullest holds (measured, 60 000 keys) 2.9 times
+ * its share of 10 and 5.2 times its share of 100. Better shares would place other than the original
+ * beside it.
  */
 export function jump(hashed: bigint, count: number): number {
   let key = hashed;
