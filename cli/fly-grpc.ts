@@ -17,7 +17,6 @@ import {
   type Clock,
   type FlightEvent,
   type FlightHeader,
-  type PlacerName,
 } from '../core/index.js';
 import { grpcRunner, createGrpcChannel, createRunner, type WireRunner } from '../proto/index.js';
 import type { Flight } from '../reports/index.js';
@@ -138,7 +137,7 @@ function createFlying(
       rng,
       pool: staticPool(runners),
       data: staticFunctions(table),
-      placer: placerByName[scenario.placement.placer as PlacerName](rng.split('placer')),
+      placer: placerByName[scenario.placement.placer](rng.split('placer')),
       probe: (event) => flying.tell(event),
     },
     balancerOptions(scenario),

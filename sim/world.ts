@@ -5,7 +5,7 @@
 import { createBalancer, type Balancer } from '../core/balancer.js';
 import { staticFunctions, type FunctionOptions } from '../core/data-access.js';
 import type { BalancerOptions } from '../core/options.js';
-import { placerByName, type Placer, type PlacerName } from '../core/placer.js';
+import { placerByName, type Placer } from '../core/placer.js';
 import { staticPool } from '../core/pool.js';
 import type { FlightEvent } from '../core/record.js';
 import { seededRng, type Rng } from '../core/rng.js';
@@ -71,7 +71,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     createHost({ clock, rng, scenario, runner, link, log: tell }),
   );
   const runners = hosts.map((host) => createRunner(clock, host.id, host.link.channel));
-  const makePlacer = options.placer ?? placerByName[scenario.placement.placer as PlacerName];
+  const makePlacer = options.placer ?? placerByName[scenario.placement.placer];
   const balancer = createBalancer(
     {
       clock,

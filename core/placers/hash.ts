@@ -70,9 +70,9 @@ export function keyHash(key: string): bigint {
  * `count` buckets the one of this hash; -1 of none. One bucket more moves keys to the new one only.
  *
  * The integer division costs the even shares of the paper: the second bucket is never chosen, so
- * that of two everything starts at the first, and the fullest holds (measured, 60 000 keys) 2.9 times
- * its share of 10 and 5.2 times its share of 100. Better shares would place other than the original
- * beside it.
+ * that of two everything starts at the first, and the fullest holds (measured, 60 000 keys) 2.9
+ * times its share of 10 and 5.2 times its share of 100. Even shares would place calls elsewhere
+ * than an original that stands beside it.
  */
 export function jump(hashed: bigint, count: number): number {
   let key = hashed;
