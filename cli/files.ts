@@ -4,6 +4,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -46,13 +47,17 @@ export interface Output {
 
 /** Opens at once, so that an unwritable place is known before anything flies. */
 export function createOutput(file: string, option: string): Output {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   let handle: number | undefined;
+  let temporary = '';
+  let target = file;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-      throw new Error('is a directory');
-    }
+    const there = statSync(file, { throwIfNoEntry: false });
+    if (there?.isDirectory() === true) throw new Error('is a directory');
+    // A device or a pipe would be replaced by the rename, and a link would lose its file.
+    if (there !== undefined && !there.isFile()) throw new Error('is not a regular file');
+    if (there !== undefined) target = realpathSync(file);
+    temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
     handle = openSync(temporary, 'wx');
   } catch (error) {
     throw new CliError([`${option} ${file}: cannot write, ${reason(error)}`]);
@@ -75,7 +80,7 @@ export function createOutput(file: string, option: string): Output {
     commit() {
       if (!close()) return;
       try {
-        renameSync(temporary, file);
+        renameSync(temporary, target);
       } catch (error) {
         rmSync(temporary, { force: true });
         throw new CliError([`${option} ${file}: cannot write, ${reason(error)}`]);
@@ -103,6 +108,8 @@ function reason(error: unknown): string {
       return 'a part of the path is a file';
     case 'EROFS':
       return 'the file system is read-only';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
     case 'ENOSPC':
       return 'no space left';
     default:

@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutorLine } from '../core/index.js';
+import type { Bend } from '../sim/index.js';
 import { CliError, EXIT } from './exit.js';
 import { packageRoot } from './header.js';
+import type { Interrupt } from './interrupt.js';
 import type { RunnerConfig, RunnerOrder, RunnerReport } from './runner-process.js';
 
 export interface Fleet {
@@ -16,7 +18,10 @@ export interface Fleet {
   /** A new process at the same port. */
   restart(id: string): Promise<void>;
   signal(id: string, signal: 'SIGSTOP' | 'SIGCONT'): void;
-  tell(id: string, order: RunnerOrder): void;
+  /** Changes how a runner is bent, now and over its restarts. */
+  bend(id: string, change: (bend: Bend) => Bend): void;
+  /** Resets the streams that are open on it. */
+  reset(id: string): void;
   /** Runners that ended though nobody killed them, one line each. */
   trouble(): string[];
   /** Kills every process and waits until it is gone. Idempotent. */
@@ -33,11 +38,12 @@ const RUNNERS_MAX = 64;
 /** How long a runner process may take to listen: many start at once on few cores. */
 const START_MS = 30_000;
 
-type Common = Omit<RunnerConfig, 'runner' | 'port' | 'logFile'>;
+type Common = Omit<RunnerConfig, 'runner' | 'port' | 'logFile' | 'bend'>;
 
 export async function startFleet(
   runners: readonly RunnerConfig['runner'][],
   common: Common,
+  interrupt: Interrupt,
 ): Promise<Fleet> {
   if (runners.length > RUNNERS_MAX) {
     const problem = `${runners.length} runners are too many processes for --on grpc, most ${RUNNERS_MAX}`;
@@ -47,6 +53,12 @@ export async function startFleet(
   const children = new Map<string, ChildProcess>();
   const ports = new Map<string, number>();
   const killed = new Set<ChildProcess>();
+  const bends = new Map<string, Bend>();
+  const bendOf = (id: string): Bend => bends.get(id) ?? { slow: 1, nack: 0 };
+  const order = (id: string, what: RunnerOrder): void => {
+    const child = children.get(id);
+    if (child?.connected === true) child.send(what);
+  };
   const trouble: string[] = [];
   const logFile = (id: string): string => join(folder, `${id.replace(/[^\w.-]/g, '_')}.jsonl`);
   let stopping: Promise<void> | undefined;
@@ -60,8 +72,14 @@ export async function startFleet(
     });
     children.set(id, child);
     const port = ports.get(id) ?? 0;
-    child.send({ kind: 'start', config: { ...common, runner, port, logFile: logFile(id) } });
-    ports.set(id, await listening(child, id));
+    const own = { runner, port, logFile: logFile(id), bend: bendOf(id) };
+    child.send({ kind: 'start', config: { ...common, ...own } });
+    const at = await listening(child, id, () => killed.has(child));
+    // Killed while it came up: whoever killed it starts it again, or wants it gone.
+    if (at === undefined) return;
+    ports.set(id, at);
+    // Orders that came while it was starting found nobody.
+    order(id, { kind: 'bend', bend: bendOf(id) });
     child.once('exit', (code, signal) => {
       if (stopping !== undefined || killed.has(child)) return;
       trouble.push(`runner ${id} ended by itself: ${signal ?? `exit code ${code}`}`);
@@ -78,14 +96,21 @@ export async function startFleet(
     rmSync(folder, { recursive: true, force: true });
   };
 
+  const deaf = interrupt.on(() => void stop());
   try {
     // Two at a time for each core or so: starting all at once would only time out together.
     for (let at = 0; at < runners.length; at += 4) {
+      interrupt.check();
       await Promise.all(runners.slice(at, at + 4).map(start));
     }
+    interrupt.check();
   } catch (error) {
     await dispose();
+    // What a signal broke is the signal's.
+    interrupt.check();
     throw error;
+  } finally {
+    deaf();
   }
 
   return {
@@ -101,10 +126,11 @@ export async function startFleet(
       if (runner !== undefined) await start(runner);
     },
     signal: (id, signal) => void children.get(id)?.kill(signal),
-    tell(id, order) {
-      const child = children.get(id);
-      if (child?.connected === true) child.send(order);
+    bend(id, change) {
+      bends.set(id, change(bendOf(id)));
+      order(id, { kind: 'bend', bend: bendOf(id) });
     },
+    reset: (id) => order(id, { kind: 'reset' }),
     trouble: () => trouble,
     stop,
     *log() {
@@ -114,15 +140,23 @@ export async function startFleet(
   };
 }
 
-/** The port a runner process listens at. */
-function listening(child: ChildProcess, id: string): Promise<number> {
+/** The port a runner process listens at; undefined if it was killed before it did. */
+function listening(
+  child: ChildProcess,
+  id: string,
+  wasKilled: () => boolean,
+): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       clearTimeout(timer);
       reject(new CliError([`runner ${id} did not start: ${why}`], EXIT.internal));
     };
     const timer = setTimeout(() => fail(`no word within ${START_MS / 1000} s`), START_MS);
-    child.once('exit', () => fail('its process ended'));
+    child.once('exit', () => {
+      if (!wasKilled()) return fail('its process ended');
+      clearTimeout(timer);
+      resolve(undefined);
+    });
     child.once('error', (error) => fail(error.message));
     child.once('message', (report: RunnerReport) => {
       if (report.kind === 'failed') return fail(report.why);

@@ -21,7 +21,7 @@ import {
 import { grpcRunner, createGrpcChannel, createRunner, type WireRunner } from '../proto/index.js';
 import type { Flight } from '../reports/index.js';
 import { balancerOptions, functionTable, planCalls, type Scenario } from '../sim/index.js';
-import { CliError } from './exit.js';
+import { CliError, EXIT } from './exit.js';
 import type { Output } from './files.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { createRecorder, type Recorder } from './flight.js';
@@ -54,7 +54,9 @@ export async function flyGrpc(
   const clock = createSystemClock(originUs);
   const own = options.runners.length === 0;
   sayLimits(scenario, own, say);
-  const fleet = own ? await startOwn(scenario, header.seed, originUs, options) : undefined;
+  const fleet = own
+    ? await startOwn(scenario, header.seed, originUs, options, interrupt)
+    : undefined;
   const told = interrupt.on(() => void fleet?.stop());
   try {
     interrupt.check();
@@ -96,15 +98,17 @@ function startOwn(
   seed: number,
   originUs: number,
   options: GrpcOptions,
+  interrupt: Interrupt,
 ): Promise<Fleet> {
-  return startFleet(scenario.runners, {
+  const common = {
     functions: [...scenario.functions, idleFunction],
     bodyMaxBytes: scenario.limits.requestBodyBytes,
     responseMaxBytes: scenario.limits.responseBodyBytes,
     seed,
     originUs,
     dialect: options.dialect,
-  });
+  };
+  return startFleet(scenario.runners, common, interrupt);
 }
 
 /** The balancer under test and its edge. */
@@ -227,8 +231,9 @@ async function fly(
   const extra = Object.entries(held)
     .filter(([, count]) => count !== 0)
     .map(([what, count]) => `still held at the end: ${count} ${what}`);
-  if (trouble !== undefined) extra.push(trouble);
-  extra.push(...(fleet?.trouble() ?? []));
+  const troubles = [...(trouble === undefined ? [] : [trouble]), ...(fleet?.trouble() ?? [])];
+  // The flight was not the one that was asked for: neither good nor bad news of the balancer.
+  if (troubles.length > 0) throw new CliError(troubles, EXIT.inconclusive);
   const tookMs = (endedAt - startedAt) / 1000;
   const end = { digest: null, wallMs: Math.round(tookMs), virtualMs: tookMs };
   return recorder.land(end, extra);

@@ -46,17 +46,17 @@ export function scheduleRealFaults(
 function begin(fault: Fault, id: string, fleet: Fleet): void {
   if (fault.kind === 'crash') fleet.kill(id);
   if (fault.kind === 'pause') fleet.signal(id, 'SIGSTOP');
-  if (fault.kind === 'slow') fleet.tell(id, { kind: 'slow', factor: fault.factor });
-  if (fault.kind === 'nack-storm') {
-    fleet.tell(id, { kind: 'nack', probability: fault.probability });
-  }
-  if (fault.kind === 'stream-reset') fleet.tell(id, { kind: 'reset' });
+  if (fault.kind === 'slow')
+    fleet.bend(id, (bend) => ({ ...bend, slow: bend.slow * fault.factor }));
+  if (fault.kind === 'nack-storm') fleet.bend(id, (bend) => ({ ...bend, nack: fault.probability }));
+  if (fault.kind === 'stream-reset') fleet.reset(id);
 }
 
 function end(fault: Fault, id: string, fleet: Fleet): Promise<void> | undefined {
   if (fault.kind === 'crash') return fleet.restart(id);
   if (fault.kind === 'pause') fleet.signal(id, 'SIGCONT');
-  if (fault.kind === 'slow') fleet.tell(id, { kind: 'slow', factor: 1 / fault.factor });
-  if (fault.kind === 'nack-storm') fleet.tell(id, { kind: 'nack', probability: 0 });
+  if (fault.kind === 'slow')
+    fleet.bend(id, (bend) => ({ ...bend, slow: bend.slow / fault.factor }));
+  if (fault.kind === 'nack-storm') fleet.bend(id, (bend) => ({ ...bend, nack: 0 }));
   return undefined;
 }

@@ -1,4 +1,5 @@
 /** `windtunnel run`: flies scenarios in one of the two worlds, prints summaries, writes outputs. */
+import { resolve } from 'node:path';
 import { placerByName } from '../core/index.js';
 import { flightResult, renderReport, summarize, type Flight } from '../reports/index.js';
 import type { Scenario } from '../sim/index.js';
@@ -33,7 +34,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const toStdout = options.json === '-';
   // With `--json -` stdout is the result's alone; words for people go to stderr then.
   const say = (text: string): void => void (toStdout ? process.stderr : process.stdout).write(text);
-  const outputs = openOutputs(options);
+  const outputs = openOutputs(options, files);
   const interrupt = createInterrupt();
   try {
     const flights: Flight[] = [];
@@ -85,11 +86,15 @@ interface Outputs {
   readonly record: Output | undefined;
 }
 
-function openOutputs(options: RunOptions): Outputs {
+function openOutputs(options: RunOptions, inputs: readonly string[]): Outputs {
   const opened: Output[] = [];
-  const named = [options.report, options.json, options.record].filter((file) => file !== '-');
-  const twice = named.find((file, index) => file !== undefined && named.indexOf(file) !== index);
+  const named = [options.report, options.json, options.record]
+    .filter((file) => file !== undefined && file !== '-')
+    .map((file) => resolve(file as string));
+  const twice = named.find((file, index) => named.indexOf(file) !== index);
   if (twice !== undefined) throw new CliError([`${twice}: two outputs have the same file`]);
+  const input = inputs.find((file) => named.includes(resolve(file)));
+  if (input !== undefined) throw new CliError([`${input}: an output would replace the scenario`]);
   const open = (file: string | undefined, option: string): Output | undefined => {
     if (file === undefined || (file === '-' && option === '--json')) return undefined;
     if (file === '-') throw new CliError([`${option} -: only --json can go to stdout`]);

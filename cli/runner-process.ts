@@ -5,7 +5,8 @@
 import { openSync, writeSync } from 'node:fs';
 import { createSystemClock, seededRng } from '../core/index.js';
 import { createGrpcServer, defaultGrpcServerLimits, serve, type Dialect } from '../proto/index.js';
-import { createSimExecutor, type Scenario } from '../sim/index.js';
+import { createStatus } from '../proto/status.js';
+import { createSimExecutor, type Bend, type Scenario } from '../sim/index.js';
 
 /** What a runner process is told first. */
 export interface RunnerConfig {
@@ -20,13 +21,15 @@ export interface RunnerConfig {
   /** 0 takes a free port; a restarted runner takes its old one. */
   readonly port: number;
   readonly logFile: string;
+  /** What faults make of it; a restarted runner is as its fault has it. */
+  readonly bend: Bend;
 }
 
 /** What it is told later: faults. */
 export type RunnerOrder =
   | { readonly kind: 'start'; readonly config: RunnerConfig }
-  | { readonly kind: 'slow'; readonly factor: number }
-  | { readonly kind: 'nack'; readonly probability: number }
+  /** How the runner is bent from now on: absolute, so that a lost order spoils no later one. */
+  | { readonly kind: 'bend'; readonly bend: Bend }
   | { readonly kind: 'reset' };
 
 /** What it says, once. */
@@ -48,17 +51,12 @@ function start(config: RunnerConfig): (order: RunnerOrder) => void {
     // Synchronously, before the function starts: a kill after this line loses nothing of it.
     log: (line) => void writeSync(log, `${JSON.stringify(line)}\n`),
   });
-  let received = 0;
+  const status = createStatus(clock);
+  const parts = { clock, executor, bodyMaxBytes, responseMaxBytes, counter: status };
+  Object.assign(executor.bend, config.bend);
   const server = createGrpcServer({
-    onEngage(wire) {
-      received += 1;
-      serve({ clock, executor, bodyMaxBytes, responseMaxBytes }, wire);
-    },
-    status: () => ({
-      active: executor.active,
-      requestsReceived: received,
-      requestsHandled: received,
-    }),
+    onEngage: (wire) => serve(parts, wire),
+    status: () => status.read(),
     dialect: config.dialect,
     limits: defaultGrpcServerLimits,
   });
@@ -70,8 +68,7 @@ function start(config: RunnerConfig): (order: RunnerOrder) => void {
     ),
   );
   return (order) => {
-    if (order.kind === 'slow') executor.bend.slow *= order.factor;
-    if (order.kind === 'nack') executor.bend.nack = order.probability;
+    if (order.kind === 'bend') Object.assign(executor.bend, order.bend);
     if (order.kind === 'reset') server.resetStreams();
   };
 }

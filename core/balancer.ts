@@ -2,7 +2,7 @@
  * The story of one call on one screen: gate → journey (lookup → body → placement, under one
  * deadline) → response → end. Each station is the file of its name; this one puts them in order.
  */
-import { EMPTY, Observable, concat, defer, throwError } from 'rxjs';
+import { Observable, concat, defer, finalize, throwError } from 'rxjs';
 import { createBudget } from './budget.js';
 import { endCall } from './call-end.js';
 import type { Request } from './call.js';
@@ -62,7 +62,8 @@ export interface Balancer {
   readonly held: Held;
   /**
    * Refuses new calls from now on, waits for those in flight, forces them to end after
-   * `closeGraceMs`, then closes the pool and completes. Idempotent; never errors.
+   * `closeGraceMs`, then closes the pool and completes. Idempotent; errors with the first
+   * failure of a runner to close, once all of them have settled.
    */
   close(): Observable<never>;
 }
@@ -174,8 +175,9 @@ export function createBalancer(
     handle,
     close() {
       const closePool = defer(() => {
-        pool.close();
-        return EMPTY;
+        // No call of ours is open by now; what still holds a runner is cut.
+        const patience = clock.after(options.closeGraceMs * 1000, () => pool.cut());
+        return pool.close().pipe(finalize(() => patience.cancel()));
       });
       return concat(gate.close(options.closeGraceMs * 1000), closePool);
     },

@@ -93,7 +93,8 @@ function functionOf(
   appId: string,
   options: FunctionOptions,
 ): FunctionInfo {
-  return Object.freeze({ ...FUNCTION_DEFAULTS, ...options, id, name, appId });
+  const config = Object.freeze({ ...options.config });
+  return Object.freeze({ ...FUNCTION_DEFAULTS, ...options, config, id, name, appId });
 }
 
 /** No name holds a NUL, so no app and path can pass for another. */

@@ -19,6 +19,8 @@ const NOT_FORWARDED = new Set([
   'transfer-encoding',
   'upgrade',
   'content-length',
+  // The LB says which call it was.
+  'fn-call-id',
 ]);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -26,7 +28,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Statuses that never have a body. */
-const BODYLESS = new Set([204, 304]);
+const BODYLESS = new Set([204, 205, 304]);
 
 /** What the LB needs to know of a runner's head. */
 export interface Head {
@@ -91,8 +93,9 @@ export function errorResponse(
   const headers: Header[] = [
     ['Content-Type', 'application/json; charset=utf-8'],
     ['Content-Length', String(body.length)],
-    ['Fn-Call-Id', callId],
   ];
+  // What is refused before it was a call has no id.
+  if (callId !== '') headers.push(['Fn-Call-Id', callId]);
   if (error.status === 503) headers.push(['Retry-After', '15']);
   return { status: error.status, headers, body };
 }

@@ -52,13 +52,20 @@ export function nodeHandler(
   return (incoming, outgoing) => {
     const request = readRequest(incoming, callIdHeader, requestIdHeader);
     if (request instanceof CallError) return refuse(createSink(incoming, outgoing), request);
+    // A pipelined request waits for its turn: until then its answer could not be taken, and Node
+    // does not say when its client leaves.
+    if (outgoing.socket === null) outgoing.once('socket', () => serve(request, incoming, outgoing));
+    else serve(request, incoming, outgoing);
+  };
+
+  function serve(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): void {
     const sink = createSink(incoming, outgoing);
     const serving = balancer.handle(request, sink).subscribe({
       // `handle` never errors; if it does all the same, the client must not wait for ever.
       error: () => outgoing.destroy(),
     });
     outgoing.once('close', () => serving.unsubscribe());
-  };
+  }
 }
 
 function readRequest(

@@ -3,7 +3,8 @@ export { createBalancer, type Balancer, type BalancerParts, type Held } from './
 export { balancerDefaults, type BalancerOptions } from './options.js';
 export { createSystemClock, asScheduler, type Clock, type Timer } from './clock.js';
 export { seededRng, type Rng } from './rng.js';
-export { staticPool, type Pool } from './pool.js';
+export type { DynamicPool, Pool } from './pool.js';
+export { createPool, PoolError, staticPool, type PoolOptions } from './pools.js';
 export {
   staticApps,
   staticFunctions,
@@ -17,6 +18,14 @@ export type { CallOption, Draft } from './draft.js';
 export type { CallListener } from './listeners.js';
 export { nodeHandler, type EdgeOptions } from './http.js';
 export { CallError, type ErrorCode } from './errors.js';
+export {
+  fnNames,
+  readFnConfig,
+  type FnConfig,
+  type FnConfigResult,
+  type FnEnvironment,
+  type FnName,
+} from './fn-config.js';
 export type {
   BodyFactory,
   ErrorShape,
@@ -45,6 +54,7 @@ export type {
   Runner,
   RunnerEvent,
   RunnerStatus,
+  SelfTest,
   Start,
 } from './runner.js';
 export type {

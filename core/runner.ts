@@ -57,9 +57,39 @@ export type RunnerEvent = Nack | Start | Data | Finished;
 
 /** What a runner says of itself on request. */
 export interface RunnerStatus {
+  /** Engagements that are open now. */
   readonly active: number;
   readonly requestsReceived: number;
+  /** Of these, ended in any other way than by a NACK. */
   readonly requestsHandled: number;
+  /** Its own words, `latency_*` among them where it measures that; absent where it has none. */
+  readonly customStatus?: Readonly<Record<string, string>>;
+  /** How its last check of itself went; absent on a runner that has none. */
+  readonly selfTest?: SelfTest;
+}
+
+/** A runner's check of itself, with the protocol's names. Durations in µs, 0 when not reported. */
+export interface SelfTest {
+  readonly failed: boolean;
+  readonly id: string;
+  readonly details: string;
+  /** Code and text of its failure; 0 and empty when it went well. */
+  readonly errorCode: number;
+  readonly errorStr: string;
+  /** RFC 3339, the runner's clock. */
+  readonly createdAt: string;
+  readonly startedAt: string;
+  readonly completedAt: string;
+  /** Somebody was told the same before. */
+  readonly cached: boolean;
+  readonly kdumpsOnDisk: number;
+  readonly isNetworkDisabled: boolean;
+  readonly schedulerUs: number;
+  readonly executionUs: number;
+  readonly imagePullWaitUs: number;
+  readonly ctrPrepUs: number;
+  readonly ctrCreateUs: number;
+  readonly initStartUs: number;
 }
 
 export interface Runner {
@@ -74,6 +104,12 @@ export interface Runner {
   engage(call: Call, attempt: number): Observable<RunnerEvent>;
   /** One answer of the runner's Status RPC. Cold; errors with `broken`. */
   status(): Observable<RunnerStatus>;
-  /** Lets go of the connection. Open engagements break; later ones are NACKed `closed`. */
-  close(): void;
+  /**
+   * From now on it is not ready, and NACKs what comes as `closed`; once the open engagements have
+   * ended it lets go of the connection and completes. Begins at once, subscribed or not; closing
+   * again waits for the same end. Errors with the reason if letting go failed.
+   */
+  close(): Observable<never>;
+  /** Closes without patience: open engagements break, and `close` has its end when this returns. */
+  cut(): void;
 }

@@ -4,10 +4,12 @@
  * be read but says nothing is a message of kind `unknown`.
  */
 import protobuf from 'protobufjs/light.js';
-import type { Header, RunnerStatus } from '../core/runner.js';
+import type { Header } from '../core/runner.js';
 import { callJson, parseCallJson } from './call-json.js';
-import { descriptor } from './generated/descriptor.js';
+import { guarded, messageType, read, toNumber, type Int64 } from './protobuf.js';
 import type { ClientMessage, FinishedMessage, RunnerMessage } from './wire.js';
+
+export { decodeRunnerStatus, encodeRunnerStatus } from './status-codec.js';
 
 /** The original's two revisions. They differ in what the runner sends, and only there. */
 export type Dialect = 's' | 'head';
@@ -37,8 +39,6 @@ interface ClientProto {
 interface StartProto {
   http: { status_code: number; headers: { key: string; value: string }[] } | null;
 }
-/** protobufjs's reading of an int64: a number is all that we need of it. */
-type Int64 = number | { toNumber(): number };
 interface FinishedProto extends Omit<FinishedMessage, 'schedulerDuration' | 'executionDuration'> {
   schedulerDuration: Int64;
   executionDuration: Int64;
@@ -49,16 +49,9 @@ interface RunnerProto {
   data: FrameProto;
   finished: FinishedProto;
 }
-interface StatusProto {
-  active: number;
-  requestsReceived: Int64;
-  requestsHandled: Int64;
-}
 
-const root = protobuf.Root.fromJSON(descriptor);
-const ClientMsg = root.lookupType('ClientMsg');
-const RunnerMsg = { head: root.lookupType('RunnerMsg'), s: root.lookupType('RunnerMsgS') } as const;
-const Status = root.lookupType('RunnerStatus');
+const ClientMsg = messageType('ClientMsg');
+const RunnerMsg = { head: messageType('RunnerMsg'), s: messageType('RunnerMsgS') } as const;
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
   switch (message.kind) {
@@ -164,19 +157,6 @@ export function createRunnerDecoder(): (bytes: Uint8Array) => RunnerMessage {
   };
 }
 
-export function encodeRunnerStatus(status: RunnerStatus): Uint8Array {
-  return Status.encode(status).finish();
-}
-
-export function decodeRunnerStatus(bytes: Uint8Array): RunnerStatus {
-  const proto = read<StatusProto>(Status, bytes);
-  return {
-    active: proto.active,
-    requestsReceived: toNumber(proto.requestsReceived),
-    requestsHandled: toNumber(proto.requestsHandled),
-  };
-}
-
 /** The text for a failure that has none. An empty one would make S's verdict unreadable. */
 const NO_TEXT = 'Unknown Error From Pure Runner';
 
@@ -229,31 +209,7 @@ function fromHead(proto: FinishedProto): FinishedMessage {
   };
 }
 
-function toNumber(value: Int64): number {
-  return typeof value === 'number' ? value : value.toNumber();
-}
-
 /** An absent field reads as an empty array of protobufjs's own kind; ours is bytes. */
 function bytesOf(frame: FrameProto | null): Uint8Array {
   return frame === null || frame.data.length === 0 ? new Uint8Array(0) : frame.data;
-}
-
-function read<T>(type: protobuf.Type, bytes: Uint8Array): T {
-  return guarded(type.name, () => {
-    // A Buffer would be read with Buffer's own rules and beget Buffers: the view makes it plain.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const reader = new protobuf.Reader(plain);
-    reader.discardUnknown = true;
-    return type.decode(reader) as unknown as T;
-  });
-}
-
-/** Whatever protobufjs throws becomes one kind of Error with a text that says what was read. */
-function guarded<T>(what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`undecodable ${what}: ${text}`, { cause });
-  }
 }

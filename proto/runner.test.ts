@@ -36,11 +36,11 @@ describe('a runner behind a channel', () => {
     expect(l.runner.ready).toBe(false);
   });
 
-  it('closed breaks what is open and NACKs what comes, never during subscribe', () => {
+  it('cut breaks what is open and NACKs what comes, never during subscribe', () => {
     const l = linked(silent);
     const open = engageOn(l);
     advance(l.clock, SECOND);
-    l.runner.close();
+    l.runner.cut();
     sinon.assert.calledOnceWithMatch(open.error, { code: 'broken' });
     const late = engageOn(l);
     expect(late.events).toEqual([]);
@@ -61,7 +61,7 @@ describe('a runner behind a channel', () => {
       requestsReceived: 1,
       requestsHandled: 2,
     });
-    l.runner.close();
+    l.runner.cut();
     const error = sinon.spy();
     l.runner.status().subscribe({ error });
     drain(l.clock);

@@ -1,8 +1,9 @@
 /** A Runner over a Channel: the same one whether the channel is an HTTP/2 connection or a link. */
-import { Observable } from 'rxjs';
-import type { Clock } from '../core/clock.js';
+import { Observable, Subject } from 'rxjs';
+import type { Clock, Timer } from '../core/clock.js';
 import { CallError } from '../core/errors.js';
-import type { Nack, Runner, RunnerStatus } from '../core/runner.js';
+import { guarded } from '../core/invariant.js';
+import type { Nack, Runner, RunnerEvent, RunnerStatus } from '../core/runner.js';
 import { engage } from './engagement.js';
 import { createPace } from './pace.js';
 import type { Channel } from './wire.js';
@@ -18,7 +19,7 @@ export interface WireRunner extends Runner {
 
 export function createRunner(clock: Clock, id: string, channel: Channel): WireRunner {
   const pace = createPace(clock);
-  let closed = false;
+  const exit = createExit(clock, channel);
   let abandoned = 0;
   const parts = {
     clock,
@@ -31,12 +32,12 @@ export function createRunner(clock: Clock, id: string, channel: Channel): WireRu
   return {
     id,
     get ready() {
-      return !closed && channel.ready;
+      return !exit.closing && channel.ready;
     },
     get abandoned() {
       return abandoned;
     },
-    engage: (call, attempt) => (closed ? nackClosed(clock) : engage(parts, call, attempt)),
+    engage: (call, attempt) => exit.counted(engage(parts, call, attempt)),
     status: () =>
       new Observable<RunnerStatus>((out) =>
         channel.status(STATUS_US, (answer) => {
@@ -45,9 +46,69 @@ export function createRunner(clock: Clock, id: string, channel: Channel): WireRu
           out.complete();
         }),
       ),
+    close: () => exit.close(),
+    cut: () => exit.cut(),
+  };
+}
+
+/** How a connection is let go of: by whom it is held up, and what is told of its end. */
+interface Exit extends Pick<Runner, 'close' | 'cut'> {
+  readonly closing: boolean;
+  /** Holds the connection while it is subscribed to; a NACK from the close on. */
+  counted(engagement: Observable<RunnerEvent>): Observable<RunnerEvent>;
+}
+
+/**
+ * Only engagements that somebody waits for hold it up. What was abandoned above the pace of cancels
+ * does not: closing the connection cancels it for nothing, with no other call on it to suffer.
+ */
+function createExit(clock: Clock, channel: Channel): Exit {
+  const ended = new Subject<never>();
+  let open = 0;
+  let closing = false;
+  let gone = false;
+  let turn: Timer | undefined;
+
+  function letGo(): void {
+    if (gone) return;
+    gone = true;
+    turn?.cancel();
+    guarded(
+      () => {
+        channel.close();
+        ended.complete();
+      },
+      (thrown) => ended.error(CallError.from(thrown)),
+    );
+  }
+
+  /** One turn later: the status of the last stream is mostly right behind its verdict. */
+  function settle(): void {
+    if (closing && open === 0 && !gone) turn ??= clock.after(0, letGo);
+  }
+
+  return {
+    get closing() {
+      return closing;
+    },
+    counted: (engagement) =>
+      new Observable((out) => {
+        if (closing) return nackClosed(clock).subscribe(out);
+        open += 1;
+        out.add(() => {
+          open -= 1;
+          settle();
+        });
+        return engagement.subscribe(out);
+      }),
     close() {
-      closed = true;
-      channel.close();
+      closing = true;
+      settle();
+      return ended.asObservable();
+    },
+    cut() {
+      closing = true;
+      letGo();
     },
   };
 }

@@ -1,105 +1,14 @@
 /** Laws of the server half: what an LB may say, what a runner answers, and when it stops. */
-import { NEVER, Observable, Subject, ignoreElements, of, throwError } from 'rxjs';
+import { NEVER, ignoreElements, of, throwError, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { RunnerEvent } from '../core/runner.js';
-import { testCall, text, utf8 } from '../test/support/calls.js';
+import { text } from '../test/support/calls.js';
 import { DONE, START, data, failure } from '../test/support/scripted-runner.js';
-import { scriptedServerWire } from '../test/support/scripted-wire.js';
-import { SECOND, MS, advance, createVirtualClock } from '../test/support/virtual.js';
+import { SECOND, MS, advance } from '../test/support/virtual.js';
 import type { Offer } from './executor.js';
 import { MAX_DATA_CHUNK } from './frames.js';
-import { callModel, plainModel } from './model.js';
-import { serve } from './session.js';
+import { HALF_CLOSE, TRY, frame, serving, verdict } from './session.test.rig.js';
 import { META, type ClientMessage } from './wire.js';
-
-const model = callModel(testCall(createVirtualClock()));
-const TRY: ClientMessage = { kind: 'try', model, slotHashId: 'h', extensions: { a: 'b' } };
-const frame = (content: string, eof = false): ClientMessage => ({
-  kind: 'data',
-  bytes: utf8(content),
-  eof,
-});
-const HALF_CLOSE: ClientMessage = { kind: 'unknown' };
-
-const serving = (
-  given: {
-    readonly answer?: (offer: Offer) => Observable<RunnerEvent>;
-    readonly wire?: Parameters<typeof scriptedServerWire>[0];
-    readonly bodyMaxBytes?: number;
-    readonly responseMaxBytes?: number;
-  } = {},
-) => {
-  const clock = createVirtualClock();
-  const wire = scriptedServerWire(given.wire);
-  const offers: Offer[] = [];
-  const says = new Subject<RunnerEvent>();
-  const executor = {
-    execute(offer: Offer) {
-      offers.push(offer);
-      return given.answer?.(offer) ?? says;
-    },
-  };
-  const { bodyMaxBytes = 1000, responseMaxBytes = 100_000 } = given;
-  serve({ clock, executor, bodyMaxBytes, responseMaxBytes }, wire);
-  return {
-    clock,
-    wire,
-    offers,
-    says,
-    peer: (...all: ClientMessage[]) => all.forEach((m) => wire.peer(m)),
-  };
-};
-type Serving = ReturnType<typeof serving>;
-
-/** The verdict that was sent, as code and text. */
-const verdict = ({ wire }: Serving): string => {
-  const last = wire.sent.at(-1);
-  if (last?.kind !== 'finished') return `${wire.sent.length} sent`;
-  return last.success ? 'ok' : `${last.errorCode} ${last.errorStr}`;
-};
-
-describe('the limits of an execution', () => {
-  it('are the bytes of its response: so many are legal, one more is 502 and stops it', () => {
-    const outcomes = ['abcd', 'abcde'].map((content) => {
-      let stopped = false;
-      const answer = () =>
-        new Observable<RunnerEvent>((out) => {
-          out.next(START);
-          out.next(data('x'));
-          out.next(data(content));
-          out.next(DONE);
-          return () => (stopped = true);
-        });
-      const session = serving({ answer, responseMaxBytes: 5 });
-      session.peer(TRY);
-      return [verdict(session), stopped];
-    });
-    expect(outcomes).toEqual([
-      ['ok', true],
-      ['502 function response body too large', true],
-    ]);
-  });
-
-  it('are its own timeout, from when it begins, if that ends first', () => {
-    const session = serving({ wire: { remainingUs: 60 * SECOND } });
-    session.peer(TRY);
-    advance(session.clock, 5 * SECOND);
-    session.offers[0]?.begin();
-    advance(session.clock, 10 * SECOND - 1);
-    expect(verdict(session)).toBe('0 sent');
-    advance(session.clock, 1);
-    expect(verdict(session)).toBe('504 Timed out');
-    expect([session.says.observed, session.clock.pending]).toEqual([false, 0]);
-  });
-
-  it.each([0, -1, NaN])('have no timeout of their own where it says %d', (timeout) => {
-    const session = serving({ wire: { remainingUs: 60 * SECOND } });
-    session.peer({ ...TRY, model: { ...plainModel(model), timeout } });
-    session.offers[0]?.begin();
-    advance(session.clock, 59 * SECOND);
-    expect(verdict(session)).toBe('0 sent');
-  });
-});
 
 describe('what only a NACK may say', () => {
   it('an execution that ends with 503 says 502: the LB would offer it elsewhere', () => {
@@ -153,7 +62,7 @@ describe('an executor', () => {
   it('gets the offer as it came', () => {
     const s = serving({ wire: { metadata: { [META.attempt]: '4' } } });
     s.peer(TRY);
-    expect(s.offers[0]).toMatchObject({ attempt: 4, slotHashId: 'h', extensions: { a: 'b' } });
+    expect(s.offers[0]).toMatchObject({ attempt: 4, slotHashId: 'c0', extensions: { a: 'b' } });
     expect(s.offers[0]?.model.id).toBe('call-1');
   });
 

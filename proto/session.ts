@@ -2,20 +2,16 @@
  * The server half of the protocol: one wire, one executor → one engagement served. Pure, so the
  * simulated and the real runners speak through the same lines.
  */
-import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 import type { Clock, Timer } from '../core/clock.js';
-import type { Nack, RunnerEvent } from '../core/runner.js';
+import { RUNNER_EXPIRED, type Finished, type Nack, type RunnerEvent } from '../core/runner.js';
 import { createValve } from '../core/valve.js';
 import type { Executor } from './executor.js';
 import { cut } from './frames.js';
-import {
-  META,
-  type ClientMessage,
-  type FinishedMessage,
-  type Metadata,
-  type ServerWire,
-  type WireListener,
-} from './wire.js';
+import { attemptOf, flawOf } from './offer.js';
+import { OfferedBody } from './offered-body.js';
+import type { SessionCounter } from './status.js';
+import { META, type ClientMessage, type ServerWire, type WireListener } from './wire.js';
 
 /** What all sessions of one runner share. */
 export interface SessionParts {
@@ -25,14 +21,28 @@ export interface SessionParts {
   readonly bodyMaxBytes: number;
   /** Bytes of a response; more is answered 502, exactly so many are not. */
   readonly responseMaxBytes: number;
+  /** Told how each engagement goes, for the Status RPC. Default: nobody counts. */
+  readonly counter?: SessionCounter;
+  /**
+   * What becomes of an execution that answers, or stops reading, before it has the whole request.
+   * `refuse` is 502, as in the newer original, lest a function takes a part for the whole. Default
+   * `allow`, as in the older one: whoever needs no request does not have to read it.
+   */
+  readonly earlyAnswer?: 'allow' | 'refuse';
 }
 
 /** The runner stops this long before the LB's deadline, so that its verdict still arrives. */
 const HEADROOM_US = 20_000;
 
+/** How long a stream may be open without its first message: it comes with the stream. */
+const TRY_US = 30_000_000;
+
 /** The one code of "not executed", and what an execution says instead that failed with it. */
 const BUSY = 503;
+const BUSY_TEXT = 'Timed out - server too busy';
 const FAILED = 502;
+/** The head of a detached call: its function has begun, and nobody waits for its output. */
+const ACCEPTED = 202;
 
 const STATUS_OK = 0;
 /** gRPC UNKNOWN, which the original answers to a breach of the protocol. */
@@ -41,21 +51,29 @@ const STATUS_INTERNAL = 13;
 
 /** Serves one engagement, from its first message to its status. */
 export function serve(parts: SessionParts, wire: ServerWire): void {
-  wire.listen(new Session(parts, wire));
+  const session = new Session(parts, wire);
+  wire.listen(session);
+  session.open();
 }
 
 class Session implements WireListener<ClientMessage> {
   private execution: Subscription | undefined;
   private timer: Timer | undefined;
+  /** When the timer is due. */
+  private due = Number.POSITIVE_INFINITY;
   /** The instant the function must be done by, on this clock. */
   private until = Number.POSITIVE_INFINITY;
+  /** When the stream came, and then its offer. */
+  private at = 0;
+  /** When the function began; -1 while it has not. */
+  private begunAt = -1;
+  private detached = false;
+  private nacked = false;
   private tried = false;
-  private eof = false;
   private over = false;
   private bodyBytes = 0;
   private responseBytes = 0;
-  private early: Uint8Array[] = [];
-  private reader: Subscriber<Uint8Array> | undefined;
+  private readonly body = new OfferedBody();
   private readonly valve = createValve();
   private callId = '';
 
@@ -64,12 +82,21 @@ class Session implements WireListener<ClientMessage> {
     private readonly wire: ServerWire,
   ) {}
 
+  open(): void {
+    const { clock, counter } = this.parts;
+    const { remainingUs } = this.wire;
+    counter?.onReceived();
+    this.at = clock.now();
+    if (remainingUs !== undefined) this.until = this.at + Math.max(0, remainingUs - HEADROOM_US);
+    this.arm();
+  }
+
   onMessage(message: ClientMessage): void {
     if (this.over) return;
     try {
       if (!this.tried) return this.onFirst(message);
       // Frames behind eof are ignored, as the original does.
-      if (this.eof) return;
+      if (this.body.eof) return;
       if (message.kind !== 'data') return this.breach('expected ClientMsg_Data');
       this.onFrame(message.bytes, message.eof);
     } catch (thrown) {
@@ -89,6 +116,7 @@ class Session implements WireListener<ClientMessage> {
   onEnd(): void {
     if (this.over) return;
     this.over = true;
+    this.parts.counter?.onHandled();
     this.letGo();
   }
 
@@ -98,21 +126,23 @@ class Session implements WireListener<ClientMessage> {
       return this.verdict(0, message.callError);
     }
     if (message.kind !== 'try') return this.breach('expected ClientMsg_Try');
-    this.tried = true;
+    const { model, slotHashId, extensions } = message;
     const { clock, executor } = this.parts;
-    const { remainingUs, metadata } = this.wire;
-    const { model } = message;
     this.callId = model.id;
-    const patience = remainingUs === undefined ? Number.POSITIVE_INFINITY : remainingUs;
-    this.until = clock.now() + Math.max(0, patience - HEADROOM_US);
+    const flaw = flawOf(model, slotHashId);
+    if (flaw !== undefined) return this.verdict(0, flaw);
+    this.tried = true;
+    this.at = clock.now();
+    this.detached = model.type === 'detached';
+    this.arm();
     const execution = executor
       .execute({
         model,
-        begin: () => this.limit(model.timeout),
-        attempt: attemptOf(metadata),
-        slotHashId: message.slotHashId,
-        extensions: message.extensions,
-        body: this.body(),
+        begin: () => this.begin(model.timeout),
+        attempt: attemptOf(this.wire.metadata),
+        slotHashId,
+        extensions,
+        body: this.body.read(),
         valve: this.valve,
       })
       .subscribe({
@@ -123,23 +153,40 @@ class Session implements WireListener<ClientMessage> {
       });
     if (this.over) return execution.unsubscribe();
     this.execution = execution;
-    this.arm();
   }
 
   /** The function begins: its own time, where it has one, may end before what the LB left it. */
-  private limit(timeoutS: number): void {
-    const until = this.parts.clock.now() + timeoutS * 1_000_000;
+  private begin(timeoutS: number): void {
+    if (this.over || this.begunAt !== -1) return;
+    this.onBegun();
+    const until = this.begunAt + timeoutS * 1_000_000;
     if (!(timeoutS > 0) || until >= this.until) return;
     this.until = until;
-    if (this.timer !== undefined) this.arm();
+    this.arm();
   }
 
+  private onBegun(): void {
+    if (this.begunAt !== -1) return;
+    this.begunAt = this.parts.clock.now();
+    if (this.detached) this.wire.send({ kind: 'start', status: ACCEPTED, headers: [] });
+  }
+
+  /** One timer a session: for its first message, then for its function. */
   private arm(): void {
-    this.timer?.cancel();
-    if (this.until === Number.POSITIVE_INFINITY) return;
     const { clock } = this.parts;
-    const left = Math.max(0, this.until - clock.now());
-    this.timer = clock.after(left, () => this.verdict(504, 'Timed out', true));
+    const due = this.tried ? this.until : Math.min(this.until, this.at + TRY_US);
+    if (due === this.due) return;
+    this.due = due;
+    this.timer?.cancel();
+    if (due === Number.POSITIVE_INFINITY) return;
+    this.timer = clock.after(Math.max(0, due - clock.now()), () => this.onDue());
+  }
+
+  private onDue(): void {
+    if (this.tried) return this.verdict(RUNNER_EXPIRED, 'Timed out', true);
+    // Nothing was offered, so nothing ran: as a status 503 an LB may offer it elsewhere.
+    this.nacked = true;
+    this.stop(BUSY, BUSY_TEXT);
   }
 
   private onFrame(bytes: Uint8Array, eof: boolean): void {
@@ -147,54 +194,35 @@ class Session implements WireListener<ClientMessage> {
     if (this.bodyBytes > this.parts.bodyMaxBytes) {
       return this.verdict(413, 'Request content too large');
     }
-    this.eof = eof;
-    if (this.reader === undefined) {
-      if (bytes.length > 0) this.early.push(bytes);
-      return;
-    }
-    if (bytes.length > 0) this.reader.next(bytes);
-    if (eof) this.reader?.complete();
-  }
-
-  /** The body as the executor reads it; bounded by `bodyMaxBytes` while nobody does. */
-  private body(): Observable<Uint8Array> {
-    return new Observable((reader) => {
-      for (const bytes of this.early) reader.next(bytes);
-      this.early = [];
-      if (this.eof) return reader.complete();
-      this.reader = reader;
-      return () => {
-        this.reader = undefined;
-      };
-    });
+    if (this.body.push(bytes, eof) || this.parts.earlyAnswer !== 'refuse') return;
+    this.verdict(FAILED, 'function closed pipe while receiving request', true);
   }
 
   private onEvent(event: RunnerEvent): void {
     if (this.over) return;
     if (event.kind === 'nack') return this.nack(event);
+    if (event.kind !== 'finished' || event.success) {
+      // Output says that the function has begun, where its executor did not.
+      this.onBegun();
+      if (!this.body.eof && this.parts.earlyAnswer === 'refuse') {
+        const why = 'function invoked write before receiving entire request';
+        return this.verdict(FAILED, why, true);
+      }
+    }
+    if (event.kind === 'finished') return this.onFinished(event);
+    if (this.detached) return;
     if (event.kind === 'start') {
       this.wire.send({ kind: 'start', status: event.status, headers: event.headers });
-    } else if (event.kind === 'data') {
-      this.responseBytes += event.bytes.length;
-      if (this.responseBytes > this.parts.responseMaxBytes) {
-        return this.verdict(502, 'function response body too large', true);
-      }
-      for (const bytes of cut(event.bytes)) {
-        if (!this.wire.send({ kind: 'data', bytes })) this.valve.set(false);
-      }
-    } else {
-      const { success, code, message, userError, schedulerUs = 0, executionUs = 0 } = event;
-      this.finish({
-        kind: 'finished',
-        success,
-        details: this.callId,
-        // On the wire 503 means "not executed", and only a NACK may say so.
-        errorCode: code === BUSY ? FAILED : code,
-        errorStr: message,
-        errorUser: userError,
-        schedulerDuration: schedulerUs * 1000,
-        executionDuration: executionUs * 1000,
-      });
+    } else this.onData(event.bytes);
+  }
+
+  private onData(bytes: Uint8Array): void {
+    this.responseBytes += bytes.length;
+    if (this.responseBytes > this.parts.responseMaxBytes) {
+      return this.verdict(FAILED, 'function response body too large', true);
+    }
+    for (const piece of cut(bytes)) {
+      if (!this.wire.send({ kind: 'data', bytes: piece })) this.valve.set(false);
     }
   }
 
@@ -204,25 +232,38 @@ class Session implements WireListener<ClientMessage> {
     const metadata: Record<string, string> = { [META.nackReason]: reason };
     if (retryAfterUs !== undefined) metadata[META.retryAfterMs] = String(retryAfterUs / 1000);
     this.wire.sendMetadata(metadata);
-    this.verdict(BUSY, 'Timed out - server too busy');
+    this.nacked = true;
+    this.verdict(BUSY, BUSY_TEXT);
   }
 
-  private verdict(errorCode: number, errorStr: string, errorUser = false): void {
+  private verdict(code: number, message: string, userError = false): void {
     if (this.over) return;
-    this.finish({
+    this.finish({ kind: 'finished', success: false, code, message, userError }, code);
+  }
+
+  private onFinished(finished: Finished): void {
+    // On the wire 503 means "not executed", and only a NACK may say so.
+    this.finish(finished, finished.code === BUSY ? FAILED : finished.code);
+  }
+
+  private finish(finished: Finished, errorCode: number): void {
+    const { at, begunAt } = this;
+    const now = this.parts.clock.now();
+    const begun = begunAt !== -1;
+    if (begun) this.parts.counter?.onLatency(now - at);
+    const { success, message, userError } = finished;
+    const schedulerUs = finished.schedulerUs ?? (begun ? begunAt - at : 0);
+    const executionUs = finished.executionUs ?? (begun ? now - begunAt : 0);
+    this.wire.send({
       kind: 'finished',
-      success: false,
+      success,
       details: this.callId,
       errorCode,
-      errorStr,
-      errorUser,
-      schedulerDuration: 0,
-      executionDuration: 0,
+      errorStr: message,
+      errorUser: userError,
+      schedulerDuration: schedulerUs * 1000,
+      executionDuration: executionUs * 1000,
     });
-  }
-
-  private finish(message: FinishedMessage): void {
-    this.wire.send(message);
     this.stop(STATUS_OK, '');
   }
 
@@ -231,7 +272,11 @@ class Session implements WireListener<ClientMessage> {
   }
 
   private stop(code: number, message: string): void {
+    if (this.over) return;
+    const { counter } = this.parts;
     this.over = true;
+    if (this.nacked) counter?.onNacked();
+    else counter?.onHandled();
     this.wire.finish(code, message);
     this.letGo();
   }
@@ -239,13 +284,6 @@ class Session implements WireListener<ClientMessage> {
   private letGo(): void {
     this.timer?.cancel();
     this.execution?.unsubscribe();
-    this.early = [];
-    this.reader = undefined;
+    this.body.letGo();
   }
-}
-
-/** The LB's number of the attempt; 0 where it does not say, or says nonsense. */
-function attemptOf(metadata: Metadata): number {
-  const attempt = Number(metadata[META.attempt]);
-  return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 0;
 }

@@ -86,12 +86,14 @@ class Execution {
   ) {}
 
   begin(): void {
-    const { bend } = this;
-    if (bend.nack > 0 && this.parts.chance.float() < bend.nack) return this.nack('busy');
-    // With a free slot, `run` is called before `enter` returns.
+    const { bend, capacity } = this;
     const { memory, cpus } = this.offer.model;
     const needs = { memoryMb: memory, cpuMilli: parseCpu(cpus) };
-    const place = this.capacity.enter(needs, () => this.run());
+    // What is impossible is that in a storm too: the next runner could not either.
+    const storm = bend.nack > 0 && capacity.possible(needs);
+    if (storm && this.parts.chance.float() < bend.nack) return this.nack('busy');
+    // With a free slot, `run` is called before `enter` returns.
+    const place = capacity.enter(needs, () => this.run());
     if (place === 'impossible') return this.refuse();
     if (typeof place === 'string') return this.nack(place);
     this.place = place;

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.js';
 import type { ExecutorLine } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
 import { serve } from '../proto/session.js';
+import { createStatus } from '../proto/status.js';
 import { createSimExecutor, type SimExecutor } from './executor.js';
 import { createLink, type Link, type LinkOptions } from './link.js';
 import type { Scenario, ScenarioRunner } from './scenario.js';
@@ -42,7 +43,6 @@ export function createHost(parts: HostParts): Host {
   let alive = true;
   let stopped = false;
   let overdue: (() => void)[] = [];
-  let received = 0;
 
   const awake = (work: () => void): void => {
     if (stopped) overdue.push(work);
@@ -81,6 +81,7 @@ export function createHost(parts: HostParts): Host {
       },
     });
   let executor = createExecutor();
+  let status = createStatus(own);
 
   const link = createLink(clock, rng.split('link'), parts.link, {
     get alive() {
@@ -88,14 +89,9 @@ export function createHost(parts: HostParts): Host {
     },
     awake,
     accept(wire) {
-      received += 1;
-      serve({ clock: own, executor, ...limits }, wire);
+      serve({ clock: own, executor, ...limits, counter: status }, wire);
     },
-    status: () => ({
-      active: executor.active,
-      requestsReceived: received,
-      requestsHandled: received,
-    }),
+    status: () => status.now(),
   });
 
   return {
@@ -119,6 +115,8 @@ export function createHost(parts: HostParts): Host {
       const { bend } = executor;
       executor = createExecutor();
       Object.assign(executor.bend, bend);
+      // A new process has seen nothing yet; what is left of the old one counts with itself.
+      status = createStatus(own);
       alive = true;
       link.serverBack();
     },

@@ -24,7 +24,12 @@ export { createVirtualClock, type VirtualClock } from './clock.js';
 // Below: for those who fly something of their own.
 export { createHost, type Host, type HostParts } from './host.js';
 export { createLink, type Fate, type Link, type LinkOptions, type Rule } from './link.js';
-export { createSimExecutor, type SimExecutor, type SimExecutorParts } from './executor.js';
+export {
+  createSimExecutor,
+  type Bend,
+  type SimExecutor,
+  type SimExecutorParts,
+} from './executor.js';
 export { draw, type Law } from './laws.js';
 export { planCalls, type PlannedCall } from './plan.js';
 export { requestFor } from './client.js';

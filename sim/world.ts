@@ -6,7 +6,7 @@ import { createBalancer, type Balancer } from '../core/balancer.js';
 import { staticFunctions, type FunctionOptions } from '../core/data-access.js';
 import type { BalancerOptions } from '../core/options.js';
 import { placerByName, type Placer } from '../core/placer.js';
-import { staticPool } from '../core/pool.js';
+import { staticPool } from '../core/pools.js';
 import type { FlightEvent } from '../core/record.js';
 import { seededRng, type Rng } from '../core/rng.js';
 import { createRunner } from '../proto/runner.js';

@@ -6,8 +6,11 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -213,6 +216,27 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
     expect(ran.stderr).toMatch(message);
     expect(ran.stdout).toBe('');
     expect(ran.code).toBe(1);
+  });
+
+  test('a pipe is not replaced by a file, and a link keeps its target', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const refused = await windtunnel('run', steady, '--json', pipe);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      `--json ${pipe}: cannot write, is not a regular file\n`,
+    ]);
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    const target = file('target.json', 'old');
+    symlinkSync(target, join(folder, 'link.json'));
+    await windtunnel('run', steady, ...SMALL, '--json', join(folder, 'link.json'));
+    expect(readFileSync(target, 'utf8')).toContain('"scenario": "steady"');
+  });
+
+  test('an output does not replace the scenario it comes from', async () => {
+    const own = file('own.yaml', readFileSync(steady, 'utf8'));
+    const ran = await windtunnel('run', own, '--json', own);
+    expect([ran.code, ran.stderr]).toEqual([1, `${own}: an output would replace the scenario\n`]);
   });
 
   test('an unreachable runner is named', async () => {

@@ -91,7 +91,7 @@ faults: [{ kind: nack-storm, at: 0ms, runner: [r1, r2] }]
   test('a call whose runner is killed after start is not retried; those to come go elsewhere', async () => {
     const { events, code } = await fly(
       'kill',
-      `calls: 300
+      `calls: 600
 arrivals: { kind: constant, rate: 100/s }
 functions: { a: { service: 300ms, head: early, idempotent: true } }
 fleet: [{ name: r, count: 3, slots: 64 }]

@@ -100,13 +100,22 @@ class GrpcClientWire implements ClientWire, OpenWire {
   cancel(): void {
     this.listener = undefined;
     this.parts.open.delete(this);
-    this.stream?.cancel();
+    this.reset();
     this.stream = undefined;
   }
 
   abandon(cause: string): void {
     this.end ??= { kind: 'lost', cause };
-    this.stream?.cancel();
+    this.reset();
+  }
+
+  /**
+   * A turn later: the library (1.14) loses a cancel that comes before it has created the stream,
+   * creates it all the same, and the function runs on with nobody to stop it: measured.
+   */
+  private reset(): void {
+    const { stream } = this;
+    if (stream !== undefined) setImmediate(() => stream.cancel());
   }
 
   private refuse(cause: string): void {

@@ -1,6 +1,7 @@
 /** Runners at fixed addresses: the pool of a production balancer. */
 import type { Clock } from '../../core/clock.js';
-import { staticPool, type Pool } from '../../core/pool.js';
+import type { Pool } from '../../core/pool.js';
+import { staticPool } from '../../core/pools.js';
 import { createRunner, type WireRunner } from '../runner.js';
 import { createGrpcChannel, type GrpcChannelOptions } from './channel.js';
 
@@ -14,7 +15,9 @@ export function grpcRunner(
 }
 
 /**
- * A fixed pool of gRPC runners.
+ * A fixed pool of gRPC runners, reachable or not. An address that stands there twice is an error
+ * ("Runner already exists"): it would get twice its share of the calls. For a fleet that changes,
+ * `createPool()` and `pool.add(grpcRunner(clock, address))`.
  * @example
  * const pool = grpcPool(clock, ['10.0.0.1:9190', '10.0.0.2:9190']);
  */

@@ -13,6 +13,7 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
+import { defer, isObservable, of, take, throwIfEmpty, type Observable } from 'rxjs';
 import type { RunnerStatus } from '../../core/runner.js';
 import {
   decodeClientMessage,
@@ -46,8 +47,8 @@ export const defaultGrpcServerLimits: GrpcServerLimits = Object.freeze({
 export interface GrpcServerParts {
   /** A stream has come. The wire buffers until its `listen`, which must come soon. */
   readonly onEngage: (wire: ServerWire) => void;
-  /** The answer to the Status RPC. */
-  readonly status: () => RunnerStatus;
+  /** The answer to the Status RPC: at hand, or the first one that comes. */
+  readonly status: () => RunnerStatus | Observable<RunnerStatus>;
   /** What the LBs of this runner understand. */
   readonly dialect: Dialect;
   readonly limits: GrpcServerLimits;
@@ -77,8 +78,8 @@ export function createGrpcServer(parts: GrpcServerParts): GrpcServer {
       stream.once('close', () => streams.delete(stream));
       parts.onEngage(createServerWire(stream, parts.dialect));
     },
-    Status: (_call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
-      answer(null, asBuffer(encodeRunnerStatus(parts.status())));
+    Status: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
+      answerStatus(parts.status, call, answer);
     },
   });
 
@@ -101,6 +102,27 @@ export function createGrpcServer(parts: GrpcServerParts): GrpcServer {
       return open.length;
     },
   };
+}
+
+/** Answers once; who has left waits for nothing any more. */
+function answerStatus(
+  status: GrpcServerParts['status'],
+  call: ServerUnaryCall<Buffer, Buffer>,
+  answer: sendUnaryData<Buffer>,
+): void {
+  const asked = defer(() => {
+    const said = status();
+    return isObservable(said) ? said : of(said);
+  }).pipe(
+    take(1),
+    throwIfEmpty(() => new Error('the runner has no status')),
+  );
+  const asking = asked.subscribe({
+    next: (said) => answer(null, asBuffer(encodeRunnerStatus(said))),
+    error: (error: unknown) =>
+      answer({ code: grpcStatus.INTERNAL, details: error instanceof Error ? error.message : '' }),
+  });
+  call.once('cancelled', () => asking.unsubscribe());
 }
 
 function serverOptions(limits: GrpcServerLimits): ServerOptions {

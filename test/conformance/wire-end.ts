@@ -89,6 +89,16 @@ export const wireEndLaws = [
     },
   ),
 
+  end('a cancel in the turn of the open reaches a runner that hears of the wire', async (rig) => {
+    const { ears } = take(rig);
+    const { wire, ear } = open(rig);
+    wire.send(TRY);
+    wire.cancel();
+    await rig.settle();
+    await rig.until(() => ears.every(({ ends }) => ends.length === 1));
+    assert.equal(ear.told, 0);
+  }),
+
   end('a cancel reaches a runner that has paused its wire', async (rig) => {
     const { ears, wires } = take(rig);
     const { wire } = open(rig);

@@ -13,7 +13,7 @@ import { createSystemClock } from '../../core/clock.js';
 import { nodeHandler, type EdgeOptions } from '../../core/http.js';
 import { staticFunctions, type DataAccess } from '../../core/data-access.js';
 import type { BalancerOptions } from '../../core/options.js';
-import { staticPool } from '../../core/pool.js';
+import { staticPool } from '../../core/pools.js';
 import type { ProbeEvent } from '../../core/probe.js';
 import { seededRng } from '../../core/rng.js';
 import { scriptedRunner, type Script, type ScriptedRunner } from './scripted-runner.js';
@@ -71,7 +71,8 @@ export async function createEdge(
         for (const listener of listeners) listener(event);
       },
     },
-    options,
+    // A busy machine must not change how a short answer is framed.
+    { headHoldMs: 2_000, ...options },
   );
   const server = createServer(nodeHandler(balancer, edge)).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,7 +3,7 @@
  * never emits during subscribe (but see `rude`), hands its body over at once, and remembers what it
  * saw.
  */
-import { Observable, of } from 'rxjs';
+import { EMPTY, Observable, Subject, of, type Subscriber } from 'rxjs';
 import type { Call } from '../../core/call.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { CallError } from '../../core/errors.js';
@@ -34,6 +34,8 @@ export interface Engaged {
 export interface ScriptedRunner extends Runner {
   ready: boolean;
   closed: boolean;
+  /** What `close` ends with, if not well. */
+  closeError: Error | undefined;
   readonly engaged: Engaged[];
   /** Engagements open now. */
   readonly open: number;
@@ -46,16 +48,31 @@ export function scriptedRunner(
   scripts: readonly Script[],
 ): ScriptedRunner {
   const engaged: Engaged[] = [];
-  return {
+  const holding = new Map<Subscriber<RunnerEvent>, Engaged>();
+  const ended = new Subject<never>();
+  const settle = (): void => {
+    if (!runner.closed || holding.size > 0) return;
+    if (runner.closeError === undefined) ended.complete();
+    else ended.error(runner.closeError);
+  };
+  const runner: ScriptedRunner = {
     id,
     ready: true,
     closed: false,
+    closeError: undefined,
     engaged,
     get open() {
       return engaged.filter((engagement) => engagement.open).length;
     },
     engage: (call, attempt) =>
       new Observable((out) => {
+        if (runner.closed) {
+          const turn = clock.after(0, () => {
+            out.next({ kind: 'nack', reason: 'closed' });
+            out.complete();
+          });
+          return () => turn.cancel();
+        }
         const at = clock.now();
         const body = joined([...call.body.chunks]);
         const seen: Engaged = {
@@ -69,6 +86,7 @@ export function scriptedRunner(
         };
         const script = scripts[Math.min(engaged.length, scripts.length - 1)] ?? [];
         engaged.push(seen);
+        holding.set(out, seen);
         call.body.sent();
         let timer: Timer | undefined;
         const play = (index: number): void => {
@@ -88,14 +106,28 @@ export function scriptedRunner(
           timer?.cancel();
           if (seen.open) seen.canceledAt = clock.now();
           seen.open = false;
+          holding.delete(out);
+          settle();
         };
       }),
     status: () => of({ active: 0, requestsReceived: 0, requestsHandled: 0 }),
     close() {
-      this.closed = true;
-      this.ready = false;
+      runner.closed = true;
+      runner.ready = false;
+      settle();
+      return ended.asObservable();
+    },
+    cut() {
+      runner.closed = true;
+      runner.ready = false;
+      for (const [out, seen] of [...holding]) {
+        seen.open = false;
+        out.error(new CallError('broken', `${id} was cut`));
+      }
+      settle();
     },
   };
+  return runner;
 }
 
 /** A runner that breaks the rule: it says all it has to say during subscribe. */
@@ -105,7 +137,8 @@ export function rudeRunner(id: string, says: readonly RunnerEvent[]): Runner {
     ready: true,
     engage: () => of(...says),
     status: () => of({ active: 0, requestsReceived: 0, requestsHandled: 0 }),
-    close: () => undefined,
+    close: () => EMPTY,
+    cut: () => undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * One search for a runner as a test drives it: naive order from the first runner, probe in words.
  */
-import type { Subscription } from 'rxjs';
+import { EMPTY, type Subscription } from 'rxjs';
 import type { Call } from '../../core/call.js';
 import { CallError } from '../../core/errors.js';
 import { balancerDefaults, resolveOptions, type BalancerOptions } from '../../core/options.js';
@@ -40,7 +40,8 @@ export function createSearch(
   const probed: ProbeEvent[] = [];
   const pool = {
     snapshot: () => (typeof runners === 'function' ? runners() : runners),
-    close: () => undefined,
+    close: () => EMPTY,
+    cut: () => undefined,
   };
   const options = resolveOptions({ ...balancerDefaults, ...given.options });
   const call = given.call ?? testCall(clock);

@@ -4,7 +4,7 @@ import { createBalancer, type Balancer, type BalancerParts } from '../../core/ba
 import type { Request } from '../../core/call.js';
 import { staticFunctions, type DataAccess, type FunctionOptions } from '../../core/data-access.js';
 import type { BalancerOptions } from '../../core/options.js';
-import { staticPool } from '../../core/pool.js';
+import { staticPool } from '../../core/pools.js';
 import type { ProbeEvent } from '../../core/probe.js';
 import type { Verdict } from '../../core/response.js';
 import { seededRng } from '../../core/rng.js';

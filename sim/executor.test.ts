@@ -1,0 +1,112 @@
+/** Laws of the simulated function's machine: what fits, what does not now, what never will. */
+import { of, type Subscription } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import type { ExecutorLine } from '../core/record.js';
+import { seededRng } from '../core/rng.js';
+import type { RunnerEvent } from '../core/runner.js';
+import { createValve } from '../core/valve.js';
+import { parseCallJson } from '../proto/call-json.js';
+import type { CallModel } from '../proto/model.js';
+import { scenarioOf } from '../test/support/fly.js';
+import { MS, advance, createVirtualClock } from '../test/support/virtual.js';
+import { createSimExecutor, type SimExecutorParts } from './executor.js';
+
+const FAILURE = { kind: 'finished', success: false, code: 400, userError: true };
+const IMPOSSIBLE = { ...FAILURE, message: 'Requested CPU/Memory cannot be allocated' };
+
+function machine(has: SimExecutorParts['machine'], queue = 0) {
+  const clock = createVirtualClock();
+  const startedAt = clock.now();
+  const { runners, functions } = scenarioOf(`
+version: 1
+name: machine
+calls: 1
+arrivals: { kind: constant, rate: 1/s }
+functions: { a: { service: 5ms } }
+fleet: [{ name: r, count: 1, slots: 8, queue: ${queue} }]`);
+  const [runner] = runners;
+  if (runner === undefined) throw new Error('no runner');
+  const log: ExecutorLine[] = [];
+  const rng = seededRng(1);
+  const parts = { clock, service: rng, chance: rng, runner, functions };
+  const executor = createSimExecutor({
+    ...parts,
+    ...(has === undefined ? {} : { machine: has }),
+    log: (line) => log.push(line),
+  });
+  let calls = 0;
+  return {
+    clock,
+    executor,
+    log,
+    offer(memory: number, cpus = '') {
+      calls += 1;
+      const call = { id: `c${calls}`, fn_id: 'a', memory, cpus };
+      const model = parseCallJson(JSON.stringify(call)) as CallModel;
+      const events: RunnerEvent[] = [];
+      const begun: number[] = [];
+      const running: Subscription = executor
+        .execute({
+          model,
+          attempt: 1,
+          slotHashId: '',
+          extensions: {},
+          body: of(),
+          valve: createValve(),
+          begin: () => begun.push(clock.now() - startedAt),
+        })
+        .subscribe((event) => events.push(event));
+      return { events, begun, stop: () => running.unsubscribe() };
+    },
+  };
+}
+
+describe('a runner of 256 MB and two cpus', () => {
+  const HAS = { memoryMb: 256, cpuMilli: 2000 };
+
+  it.each([
+    ['memory', 257, ''],
+    ['cpu', 1, '2001m'],
+    ['cpu', 1, '2.5'],
+    ['what is no memory', -1, ''],
+    ['what is no cpu', 1, 'many'],
+  ])('fails with 400 what asks for too much %s: %d %s', (_what, memory, cpus) => {
+    const runner = machine(HAS, 4);
+    runner.executor.bend.nack = 1;
+    const { events, begun } = runner.offer(memory, cpus);
+    expect([events, begun, runner.log]).toEqual([[IMPOSSIBLE], [], []]);
+    expect([runner.executor.active, runner.clock.pending]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['memory', 128, '', 129, ''],
+    ['cpu', 1, '1500m', 1, '0.6'],
+  ])('NACKs for size what %s has no room for now', (_what, held, heldCpus, memory, cpus) => {
+    const runner = machine(HAS);
+    const first = runner.offer(held, heldCpus);
+    const second = runner.offer(memory, cpus);
+    expect(second.events).toEqual([{ kind: 'nack', reason: 'size' }]);
+    first.stop();
+    expect(runner.offer(memory, cpus).begun).toEqual([0]);
+  });
+
+  it('begins all that fits exactly', () => {
+    const runner = machine(HAS);
+    const begun = [runner.offer(128, '1'), runner.offer(128, '1000m')].map((one) => one.begun);
+    expect([begun, runner.executor.active]).toEqual([[[0], [0]], 2]);
+  });
+
+  it('tells when a function begins that had to wait', () => {
+    const runner = machine(HAS, 1);
+    runner.offer(200);
+    const { begun } = runner.offer(200);
+    expect(begun).toEqual([]);
+    advance(runner.clock, 5 * MS);
+    expect(begun).toEqual([5 * MS]);
+  });
+});
+
+it('a runner of no stated size takes what its slots take', () => {
+  const runner = machine(undefined);
+  expect(runner.offer(1e9, '1000').begun).toEqual([0]);
+});
