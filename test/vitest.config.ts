@@ -23,7 +23,8 @@ export default defineConfig({
     // Tests start runners and watch the process's own promises: each file has a process to itself.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Real flights start real processes: a busy machine may take its time, and is no failure.
+    testTimeout: 90_000,
     hookTimeout: 20_000,
     reporters: ['default', skipped],
   },
