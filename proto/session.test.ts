@@ -10,6 +10,25 @@ import { MAX_DATA_CHUNK } from './frames.js';
 import { HALF_CLOSE, TRY, frame, serving, verdict } from './session.test.rig.js';
 import { META, type ClientMessage } from './wire.js';
 
+describe('what a NACK may not say', () => {
+  const nack: RunnerEvent = { kind: 'nack', reason: 'busy' };
+
+  it('"not executed" of a function that has begun, with or without output', () => {
+    const silent = serving();
+    silent.peer(TRY);
+    silent.offers[0]?.begin();
+    silent.says.next(nack);
+    const heard = serving();
+    heard.peer(TRY);
+    heard.says.next(START);
+    heard.says.next(nack);
+    for (const session of [silent, heard]) {
+      expect(verdict(session)).toBe('502 a NACK of a call that has begun');
+      expect(session.wire.metadataSent).toEqual([]);
+    }
+  });
+});
+
 describe('what only a NACK may say', () => {
   it('an execution that ends with 503 says 502: the LB would offer it elsewhere', () => {
     const session = serving({ answer: () => of(failure(503, 'registry is down')) });

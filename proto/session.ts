@@ -228,6 +228,8 @@ class Session implements WireListener<ClientMessage> {
 
   /** Reason and push-back travel as metadata beside the verdict, where the original has no eyes. */
   private nack(nack: Nack): void {
+    // A NACK says "not executed", and this one has begun: the LB would have it run twice.
+    if (this.begunAt !== -1) return this.verdict(FAILED, 'a NACK of a call that has begun');
     const { reason, retryAfterUs } = nack;
     const metadata: Record<string, string> = { [META.nackReason]: reason };
     if (retryAfterUs !== undefined) metadata[META.retryAfterMs] = String(retryAfterUs / 1000);
