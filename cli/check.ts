@@ -4,6 +4,7 @@ import { flyTwins, type Scenario, type SeedVerdict } from '../sim/index.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { readScenario } from './files.js';
 import { worst } from './flight.js';
+import { quoted } from './header.js';
 import { createInterrupt } from './interrupt.js';
 import { createProgress } from './progress.js';
 
@@ -63,7 +64,7 @@ function complaint(scenario: Scenario, verdict: SeedVerdict, replay: string): st
 }
 
 function replayOf(file: string, seed: number, sets: readonly string[]): string {
-  return ['windtunnel check', file, `--seeds ${seed}`, ...sets.map((set) => `--set ${set}`)].join(
-    ' ',
-  );
+  const parts = ['windtunnel check', quoted(file), `--seeds ${seed}`];
+  for (const set of sets) parts.push(`--set ${quoted(set)}`);
+  return parts.join(' ');
 }

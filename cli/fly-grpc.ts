@@ -20,7 +20,14 @@ import {
 } from '../core/index.js';
 import { grpcRunner, createGrpcChannel, createRunner, type WireRunner } from '../proto/index.js';
 import type { Flight } from '../reports/index.js';
-import { balancerOptions, functionTable, planCalls, type Scenario } from '../sim/index.js';
+import {
+  balancerOptions,
+  functionTable,
+  planCalls,
+  scheduleFaults,
+  stillHeld,
+  type Scenario,
+} from '../sim/index.js';
 import { CliError, EXIT } from './exit.js';
 import type { Output } from './files.js';
 import { startFleet, type Fleet } from './fleet.js';
@@ -29,7 +36,7 @@ import { CALL_ID_HEADER, createHttpClient, type HttpClient } from './http-client
 import { idleFunction, isIdle, measureIdle } from './idle.js';
 import type { Interrupt } from './interrupt.js';
 import { createProgress } from './progress.js';
-import { isReal, scheduleRealFaults } from './real-faults.js';
+import { isReal, realFaults } from './real-faults.js';
 
 export interface GrpcOptions {
   /** `host:port` of runners that somebody else runs; none starts processes of our own. */
@@ -207,7 +214,12 @@ async function fly(
   const callOff =
     fleet === undefined
       ? (): void => undefined
-      : scheduleRealFaults(clock, scenario.faults, fleet, recorder.tell, failed);
+      : scheduleFaults(
+          clock,
+          scenario.faults.filter(isReal),
+          realFaults(fleet, failed),
+          recorder.tell,
+        );
   const load = startLoad(scenario, header.seed, clock, client, recorder.tell);
   const progress = createProgress(scenario.name);
   try {
@@ -227,10 +239,7 @@ async function fly(
   // The log is whole only when nobody can write to it any more.
   await fleet?.stop();
   for (const line of fleet?.log() ?? []) if (!isIdle(line.call)) recorder.tell(line);
-  const { held } = flying.balancer;
-  const extra = Object.entries(held)
-    .filter(([, count]) => count !== 0)
-    .map(([what, count]) => `still held at the end: ${count} ${what}`);
+  const extra = stillHeld(Object.entries(flying.balancer.held));
   const troubles = [...(trouble === undefined ? [] : [trouble]), ...(fleet?.trouble() ?? [])];
   // The flight was not the one that was asked for: neither good nor bad news of the balancer.
   if (troubles.length > 0) throw new CliError(troubles, EXIT.inconclusive);

@@ -1,8 +1,7 @@
 /** The clients of a gRPC flight: one HTTP request a planned call, and the line of what it saw. */
 import { Agent, request as httpRequest } from 'node:http';
-import type { Clock } from '../core/index.js';
-import type { ClientLine } from '../core/index.js';
-import { EMPTY_HASH, hashBytes, requestFor, type PlannedCall } from '../sim/index.js';
+import type { ClientLine, Clock } from '../core/index.js';
+import { createWitness, requestFor, type PlannedCall } from '../sim/index.js';
 
 /** The header that carries a planned call's id through the edge. */
 export const CALL_ID_HEADER = 'x-windtunnel-call';
@@ -17,38 +16,22 @@ export function createHttpClient(clock: Clock, port: number): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   return {
     send(planned, sentAt, tell) {
-      const { id, fn } = planned;
-      const { body, method, url } = requestFor(planned);
-      let status = 0;
-      let bytes = 0;
-      let hash = EMPTY_HASH;
+      const sent = requestFor(planned);
+      const { body, method, url } = sent;
+      const witness = createWitness(clock, planned, sent, sentAt, tell);
       let told = false;
+      // A request and its response can both say that they broke.
       const over = (how: ClientLine['how']): void => {
         if (told) return;
         told = true;
-        tell({
-          kind: 'client',
-          at: clock.now(),
-          call: id,
-          sentAt,
-          status,
-          how,
-          idempotent: fn.idempotent,
-          sentBytes: body.length,
-          sentHash: hashBytes(EMPTY_HASH, body),
-          bytes,
-          hash,
-        });
+        witness.over(how);
       };
-      const headers = { 'content-length': body.length, [CALL_ID_HEADER]: id };
+      const headers = { 'content-length': body.length, [CALL_ID_HEADER]: planned.id };
       const request = httpRequest({ host: '127.0.0.1', port, agent, method, path: url, headers });
       request.on('error', () => over('cut'));
       request.on('response', (response) => {
-        status = response.statusCode ?? 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          hash = hashBytes(hash, chunk);
-        });
+        witness.status(response.statusCode ?? 0);
+        response.on('data', (chunk: Buffer) => witness.take(chunk));
         response.on('error', () => over('cut'));
         response.on('end', () => over('ended'));
         response.on('close', () => over('cut'));

@@ -6,6 +6,7 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import type { Clock } from './clock.js';
 import type { DataAccess } from './data-access.js';
+import { deepFreeze } from './freeze.js';
 
 export interface CachedDataOptions {
   /** How long an answer is good, ms. 5 s, the original's. */
@@ -68,7 +69,7 @@ function createCache<T>(
     const run = source(key).subscribe({
       next(answer) {
         if (entry.waiting.size === 0) return;
-        const frozen = deepFrozen(answer);
+        const frozen = deepFreeze(answer);
         entry.answer = frozen;
         entry.at = clock.now();
         end((out) => {
@@ -120,11 +121,4 @@ function createCache<T>(
 function dropOldest(entries: Map<string, unknown>): void {
   const oldest = entries.keys().next();
   if (oldest.done !== true) entries.delete(oldest.value);
-}
-
-function deepFrozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value)) deepFrozen(part);
-  return value;
 }

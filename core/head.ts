@@ -37,7 +37,7 @@ export interface Head {
   /** The Content-Length the runner announced, when it is a plain number. */
   readonly declared: number | undefined;
   readonly typed: boolean;
-  /** No body may follow: HEAD, 204, 304. */
+  /** No body may follow: HEAD, 204, 205, 304. */
   readonly bodyless: boolean;
 }
 

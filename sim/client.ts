@@ -1,4 +1,4 @@
-/** A simulated client: it sends one call, takes the response as a Sink, and says what it saw. */
+/** Clients of a flight: what one sends, what it sees, and the simulated one as a Sink. */
 import type { Clock } from '../core/clock.js';
 import type { Request } from '../core/call.js';
 import type { ClientLine } from '../core/record.js';
@@ -22,46 +22,63 @@ export function requestFor(planned: PlannedCall): Request & { readonly body: Uin
 
 const HEADERS = Object.freeze([['Content-Type', 'application/octet-stream'] as const]);
 
-/** The receiving half. `tell` gets the line when the response is over, however it ends. */
-export function createClient(
+/** What one client sees of its response, in either world, on its way to a ClientLine. */
+export interface Witness {
+  status(status: number): void;
+  take(bytes: Uint8Array): void;
+  /** Tells the line, each time it is called. */
+  over(how: ClientLine['how']): void;
+}
+
+export function createWitness(
   clock: Clock,
   planned: PlannedCall,
   request: { readonly body: Uint8Array },
   sentAt: number,
   tell: (line: ClientLine) => void,
-): Sink {
+): Witness {
   let status = 0;
   let bytes = 0;
   let hash = EMPTY_HASH;
-  const over = (how: ClientLine['how']): void =>
-    tell({
-      kind: 'client',
-      at: clock.now(),
-      call: planned.id,
-      sentAt,
-      status,
-      how,
-      idempotent: planned.fn.idempotent,
-      sentBytes: request.body.length,
-      sentHash: hashBytes(EMPTY_HASH, request.body),
-      bytes,
-      hash,
-    });
   return {
-    head(received) {
+    status(received) {
       status = received;
     },
-    write(chunk) {
+    take(chunk) {
       bytes += chunk.length;
       hash = hashBytes(hash, chunk);
+    },
+    over: (how) =>
+      tell({
+        kind: 'client',
+        at: clock.now(),
+        call: planned.id,
+        sentAt,
+        status,
+        how,
+        idempotent: planned.fn.idempotent,
+        sentBytes: request.body.length,
+        sentHash: hashBytes(EMPTY_HASH, request.body),
+        bytes,
+        hash,
+      }),
+  };
+}
+
+/** A simulated client's receiving half: it takes everything at once. */
+export function createClient(witness: Witness): Sink {
+  return {
+    head: (status) => witness.status(status),
+    write(chunk) {
+      witness.take(chunk);
       return true;
     },
     onDrain: () => undefined,
     end(ended) {
       // The call is over for the LB first: the probe's `end` comes before the client's line.
       ended();
-      over('ended');
+      witness.over('ended');
     },
-    cut: () => over('cut'),
+    cut: () => witness.over('cut'),
   };
 }

@@ -1,31 +1,55 @@
-/** The faults of a scenario, put into effect on the simulated hosts at their times. */
-import type { Clock } from '../core/clock.js';
+/**
+ * The faults of a scenario at their times: when each begins and heals, in either world, and what it
+ * does to the simulated hosts.
+ */
+import type { Clock, Timer } from '../core/clock.js';
 import type { FaultLine } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
 import type { Host } from './host.js';
 import type { Rule } from './link.js';
 import type { ScenarioFault } from './scenario.js';
 
-/** Schedules every fault, `startUs` being the flight's first instant. */
+/** Puts a fault into effect on one runner; returns what ends it. `index` is the fault's number. */
+export type Begin = (fault: ScenarioFault, runner: string, index: number) => () => void;
+
+/**
+ * Tells of every fault and begins it at its time, now being the flight's first instant, and heals
+ * it at its end, if it has one. Returns what calls the rest off.
+ */
 export function scheduleFaults(
   clock: Clock,
+  faults: readonly ScenarioFault[],
+  begin: Begin,
+  tell: (line: FaultLine) => void,
+): () => void {
+  const startUs = clock.now();
+  const timers = new Set<Timer>();
+  const at = (us: number, work: () => void): void => {
+    timers.add(clock.after(Math.max(0, startUs + us - clock.now()), work));
+  };
+  faults.forEach((fault, index) => {
+    const { kind, atUs, untilUs, runners } = fault;
+    at(atUs, () => {
+      const until = untilUs === null ? Number.MAX_SAFE_INTEGER : startUs + untilUs;
+      tell({ kind: 'fault', at: clock.now(), until, fault: kind, target: runners.join(',') });
+      const heals = runners.map((id) => begin(fault, id, index));
+      if (untilUs === null || kind === 'stream-reset') return;
+      at(untilUs, () => heals.forEach((heal) => heal()));
+    });
+  });
+  return () => {
+    for (const timer of timers) timer.cancel();
+  };
+}
+
+/** What faults do to simulated hosts. */
+export function simulatedFaults(
   rng: Rng,
   faults: readonly ScenarioFault[],
   hosts: ReadonlyMap<string, Host>,
-  tell: (line: FaultLine) => void,
-): void {
-  const startUs = clock.now();
-  faults.forEach((fault, index) => {
-    const chance = rng.split(`fault/${index}`);
-    clock.after(fault.atUs, () => {
-      const until = fault.untilUs === null ? Number.MAX_SAFE_INTEGER : startUs + fault.untilUs;
-      const target = fault.runners.join(',');
-      tell({ kind: 'fault', at: clock.now(), until, fault: fault.kind, target });
-      const undo = fault.runners.map((id) => apply(fault, hosts.get(id) as Host, chance));
-      if (fault.untilUs === null || fault.kind === 'stream-reset') return;
-      clock.after(fault.untilUs - fault.atUs, () => undo.forEach((heal) => heal()));
-    });
-  });
+): Begin {
+  const chances = faults.map((_, index) => rng.split(`fault/${index}`));
+  return (fault, id, index) => apply(fault, hosts.get(id) as Host, chances[index] as Rng);
 }
 
 /** Puts a fault into effect on one host; returns what ends it. */

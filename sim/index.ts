@@ -13,6 +13,7 @@ export {
   balancerOptions,
   createWorld,
   functionTable,
+  stillHeld,
   type World,
   type WorldOptions,
 } from './world.js';
@@ -32,5 +33,6 @@ export {
 } from './executor.js';
 export { draw, type Law } from './laws.js';
 export { planCalls, type PlannedCall } from './plan.js';
-export { requestFor } from './client.js';
+export { createWitness, requestFor, type Witness } from './client.js';
+export { scheduleFaults, type Begin } from './faults.js';
 export { EMPTY_HASH, hashBytes } from './content.js';

@@ -1,30 +1,8 @@
 /** The files that are shipped: scenarios, schema, README, template, and their words. */
-import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  describe as inWords,
-  parseScenario,
-  scenarioJsonSchema,
-  scenarioTemplate,
-  type Scenario,
-} from './scenario.js';
-
-const folder = new URL('../scenarios/', import.meta.url);
-const shipped = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-const textOf = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-
-function read(text: string, sets: readonly string[] = []): Scenario {
-  const parsed = parseScenario(text, 'x.yaml', sets);
-  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
-  return parsed.scenario;
-}
-
-const smallest = `version: 1
-name: smallest
-calls: 10
-arrivals: { kind: constant, rate: 10/s }
-fleet: [{ name: r, slots: 1 }]
-`;
+import { scenarioOf as read } from '../test/support/fly.js';
+import { shipped, smallest, textOf } from '../test/support/scenario-texts.js';
+import { describe as inWords, scenarioJsonSchema, scenarioTemplate } from './scenario.js';
 
 test.each(shipped)('%s is valid, names its schema and itself', (name) => {
   const text = textOf(name);

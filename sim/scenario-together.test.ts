@@ -1,19 +1,6 @@
 /** Mistakes that take two fields to see, and totals that no single field bounds. */
 import { expect, test } from 'vitest';
-import { parseScenario } from './scenario.js';
-
-function errorsOf(text: string, sets: readonly string[] = [], metrics?: readonly string[]): string {
-  const parsed = parseScenario(text, 's.yaml', sets, metrics);
-  return parsed.ok ? 'valid' : `\n${parsed.errors.join('\n')}\n`;
-}
-
-/** A valid scenario with more lines after it. */
-function withLines(...lines: readonly string[]): string {
-  return ['version: 1', 'name: a', 'calls: 10', ...lines].join('\n');
-}
-const fleet = 'fleet: [{ name: r, count: 50, slots: 4 }]';
-const arrivals = 'arrivals: { kind: poisson, rate: 10/s }';
-const good = withLines(arrivals, fleet);
+import { arrivals, errorsOf, fleet, good, withLines } from '../test/support/scenario-texts.js';
 
 test('what takes two fields to see', () => {
   expect(

@@ -1,32 +1,10 @@
 /** What scenarios are resolved to: defaults, ids, capacity, overrides, frozen JSON. */
-import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { scenarioOf as read } from '../test/support/fly.js';
+import { shipped, smallest, textOf } from '../test/support/scenario-texts.js';
 import type { Slo } from '../core/record.js';
 import type { Law } from './laws.js';
-import {
-  capacityPerSec,
-  parseScenario,
-  scenarioFromJson,
-  type Scenario,
-  type ServiceLaw,
-} from './scenario.js';
-
-const folder = new URL('../scenarios/', import.meta.url);
-const shipped = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-const textOf = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-
-function read(text: string, sets: readonly string[] = []): Scenario {
-  const parsed = parseScenario(text, 'x.yaml', sets);
-  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
-  return parsed.scenario;
-}
-
-const smallest = `version: 1
-name: smallest
-calls: 10
-arrivals: { kind: constant, rate: 10/s }
-fleet: [{ name: r, slots: 1 }]
-`;
+import { capacityPerSec, scenarioFromJson, type ServiceLaw } from './scenario.js';
 
 test('the smallest scenario resolves to every default', () => {
   expect(read(smallest)).toMatchInlineSnapshot(`

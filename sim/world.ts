@@ -10,10 +10,10 @@ import { staticPool } from '../core/pools.js';
 import type { FlightEvent } from '../core/record.js';
 import { seededRng, type Rng } from '../core/rng.js';
 import { createRunner } from '../proto/runner.js';
-import { createClient, requestFor } from './client.js';
+import { createClient, createWitness, requestFor } from './client.js';
 import { createVirtualClock, type VirtualClock } from './clock.js';
 import { createDigest } from './digest.js';
-import { scheduleFaults } from './faults.js';
+import { scheduleFaults, simulatedFaults } from './faults.js';
 import { createHost, type Host } from './host.js';
 import type { Transcode } from './link.js';
 import { planCalls, type PlannedCall } from './plan.js';
@@ -88,7 +88,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
   );
   const load = startLoad(clock, balancer, scenario, rng, tell);
   const byId = new Map(hosts.map((host) => [host.id, host]));
-  scheduleFaults(clock, rng, scenario.faults, byId, tell);
+  scheduleFaults(clock, scenario.faults, simulatedFaults(rng, scenario.faults, byId), tell);
 
   const wires = options.tripwires === false ? undefined : createTripwires();
   const startedAt = clock.now();
@@ -154,7 +154,7 @@ function startLoad(
 
   const send = (planned: PlannedCall): void => {
     const request = requestFor(planned);
-    const client = createClient(clock, planned, request, clock.now(), tell);
+    const client = createClient(createWitness(clock, planned, request, clock.now(), tell));
     load.offered += 1;
     balancer.handle(request, client).subscribe({ error: fail });
     schedule();
@@ -223,6 +223,11 @@ function held(
       ]),
     ...runners.map((runner): [string, number] => [`abandoned on ${runner.id}`, runner.abandoned]),
   ];
+  return stillHeld(counts);
+}
+
+/** One line for each thing that is not nothing. */
+export function stillHeld(counts: readonly (readonly [what: string, count: number])[]): string[] {
   return counts
     .filter(([, count]) => count !== 0)
     .map(([what, count]) => `still held at the end: ${count} ${what}`);

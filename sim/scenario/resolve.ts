@@ -1,16 +1,16 @@
 /** From what a person wrote to what flies. Valid scenarios only; `together.ts` sees to that. */
+import { deepFreeze } from '../../core/freeze.js';
 import { readDuration, readPercent, readRate, type Reading } from '../units.js';
 import { capacityPerSec, type Fleet } from './capacity.js';
 import { show } from './fields.js';
 import type { ReadFault, ReadSlo } from './format-faults.js';
 import type { ReadFleet, ReadLaw, ReadScenario } from './format.js';
-import {
-  deepFreeze,
-  type Scenario,
-  type ScenarioFault,
-  type ScenarioRunner,
-  type ScenarioSlo,
-  type ServiceLaw,
+import type {
+  Scenario,
+  ScenarioFault,
+  ScenarioRunner,
+  ScenarioSlo,
+  ServiceLaw,
 } from './resolved.js';
 
 /** The scenario with every default, id, instant and rate worked out, frozen. */

@@ -101,11 +101,3 @@ export type ScenarioRunner = Scenario['runners'][number];
 export type ScenarioFault = Scenario['faults'][number];
 export type ScenarioSlo = Scenario['slo'][number];
 export type ServiceLaw = ScenarioFunction['service'];
-
-/** Freezes a plain value all the way down; shared parts are visited once. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value)) deepFreeze(part);
-  return value;
-}

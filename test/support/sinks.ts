@@ -8,7 +8,7 @@ import { nodeHandler } from '../../core/http.js';
 import type { ClientLine } from '../../core/record.js';
 import type { Header } from '../../core/runner.js';
 import type { Sink } from '../../core/sink.js';
-import { createClient, requestFor } from '../../sim/client.js';
+import { createClient, createWitness, requestFor } from '../../sim/client.js';
 import { EMPTY_HASH, hashBytes } from '../../sim/content.js';
 import { realPatience, turn, virtualPatience } from '../conformance/law.js';
 import type { SinkRig } from '../conformance/sink.js';
@@ -94,7 +94,8 @@ fleet: [{ name: r, count: 1, slots: 1 }]`);
   const planned = { id: 'c1', atUs: 0, fn };
   const lines: ClientLine[] = [];
   const tell = (line: ClientLine): void => void lines.push(line);
-  const sink = createClient(clock, planned, requestFor(planned), clock.now(), tell);
+  const witness = createWitness(clock, planned, requestFor(planned), clock.now(), tell);
+  const sink = createClient(witness);
   return {
     ...virtualPatience(clock),
     sink,
