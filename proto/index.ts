@@ -17,7 +17,13 @@ export {
 export { createRunner, type WireRunner } from './runner.js';
 export { engage, type EngagementParts } from './engagement.js';
 export { serve, type SessionParts } from './session.js';
-export { createStatus, type Status, type StatusCheck, type StatusOptions } from './status.js';
+export {
+  createStatus,
+  type SessionCounter,
+  type Status,
+  type StatusCheck,
+  type StatusOptions,
+} from './status.js';
 export type { Executor, Offer } from './executor.js';
 export type { CallModel } from './model.js';
 export type { Dialect } from './codec.js';
