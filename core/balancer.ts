@@ -11,6 +11,7 @@ import type { DataAccess } from './data-access.js';
 import { runDetached } from './detached.js';
 import type { CallOption } from './draft.js';
 import { CallError } from './errors.js';
+import { fanOut } from './fan-out.js';
 import { createGate, type Ticket } from './gate.js';
 import { travel, type Life } from './journey.js';
 import type { CallListener } from './listeners.js';
@@ -32,8 +33,12 @@ export interface BalancerParts {
   readonly data: DataAccess;
   /** Default: naive, on the rng's stream "placer". */
   readonly placer?: Placer;
-  /** Told what happens to every call; nothing is computed when there is none. */
-  readonly probe?: Probe;
+  /**
+   * Told what happens to every call: one, or several in this order, such as a probe of your own,
+   * `createMetrics().probe` and `createSpans()`. Nothing is computed when there is none. One that
+   * throws breaks the call that it was told of.
+   */
+  readonly probe?: Probe | readonly Probe[];
   /** Changes to every call, after the request's own. Default none. */
   readonly callOptions?: readonly CallOption[];
   /** The last to change a call, for instance to set its extensions. Default none. */
@@ -73,7 +78,8 @@ export function createBalancer(
   given: Partial<BalancerOptions> = {},
 ): Balancer {
   const options = resolveOptions(given);
-  const { clock, pool, data, probe, callOptions = [], listeners = [], overrider } = parts;
+  const { clock, pool, data, callOptions = [], listeners = [], overrider } = parts;
+  const probe = fanOut(parts.probe);
   const placer = parts.placer ?? placerByName.naive(parts.rng.split('placer'));
   const gate = createGate(clock, options);
   const bodies = createBudget(options.bodiesMaxBytes);
@@ -98,10 +104,14 @@ export function createBalancer(
     const { outcome, code, status, bytesOut } = verdict;
     const { attempts } = life.progress;
     const at = clock.now();
-    probe?.({ kind: 'end', at, call: life.id, outcome, code, status, attempts, bytesIn, bytesOut });
+    const how = { outcome, code, status, attempts, bytesIn, bytesOut, callEnd: ends };
+    probe?.({ kind: 'end', at, call: life.id, ...how });
     if (!ends) return;
     const limitUs = options.callEndTimeoutMs * 1000;
-    const done = (): void => ticket.release();
+    const done = (): void => {
+      probe?.({ kind: 'call-end', at: clock.now(), call: life.id });
+      ticket.release();
+    };
     life.force = endCall(clock, listeners, call, verdict, limitUs, done);
   }
 

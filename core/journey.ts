@@ -129,7 +129,17 @@ class Journey {
     const { id, arrivedAt, valve, progress } = life;
     const { clock, options, probe, listeners } = parts;
     life.body = body;
-    probe?.({ kind: 'cached', at: clock.now(), call: id, bytes: body.bytes, deadline });
+    probe?.({
+      kind: 'cached',
+      at: clock.now(),
+      call: id,
+      bytes: body.bytes,
+      deadline,
+      fn: spec.fn.id,
+      app: spec.app.id,
+      image: spec.image,
+      rid: spec.requestId,
+    });
     const placementMs = detached ? options.detachedPlacementMs : options.placementMs;
     const times = { arrivedAt, deadline, placementUs: placementMs * 1000 };
     const call: Call = {

@@ -154,6 +154,33 @@ describe('the end of a call', () => {
     }
   });
 
+  it('is told to the probe where an end says that it comes, once, and before close is over', () => {
+    let service = createService();
+    const told = (): unknown[] =>
+      service.probed.flatMap<unknown>((event) => {
+        if (event.kind === 'end') return [['end', event.call, event.callEnd]];
+        return event.kind === 'call-end' ? [['call-end', event.call, event.at / MS]] : [];
+      });
+    service = serviceWith([slow(() => service, 300)], { inFlightMax: 2 });
+    service.call({ id: 'a' });
+    service.call({ id: 'unknown', fn: 'nobody' });
+    service.call({ id: 'b' });
+    service.call({ id: 'full' });
+    advance(service.clock, 10 * MS);
+    const log: unknown[] = [];
+    service.balancer.close().subscribe({ complete: () => log.push(told().at(-1)) });
+    drain(service.clock);
+    expect(told()).toEqual([
+      ['end', 'unknown', false],
+      ['end', 'full', false],
+      ['end', 'a', true],
+      ['end', 'b', true],
+      ['call-end', 'a', 1303],
+      ['call-end', 'b', 1303],
+    ]);
+    expect(log).toEqual([['call-end', 'b', 1303]]);
+  });
+
   it('comes for a call that failed, and for one whose client left', () => {
     const log: string[] = [];
     const service = createService({

@@ -19,6 +19,9 @@ import type { Probe } from './probe.js';
 import { RUNNER_EXPIRED, type Finished, type Nack, type Runner } from './runner.js';
 import type { RunnerEvent } from './runner.js';
 
+/** Characters of a runner's text that the probe is told: records keep one for every attempt. */
+const MESSAGE_MAX = 256;
+
 /** What a search needs, the same for all calls of a balancer. */
 export interface PlacementParts {
   readonly clock: Clock;
@@ -45,6 +48,8 @@ class Search {
   private readonly giveUpAt: number;
   private order: Order | undefined;
   private rounds = 0;
+  /** Runners of the round, ready or not. */
+  private runners = 0;
   private pause: Timer | undefined;
   private engagement: Subscription | undefined;
   /** The runner of the open attempt, or of the last one. */
@@ -71,8 +76,11 @@ class Search {
 
   /** Starts a pass over a fresh snapshot of the runners. */
   round(): void {
+    const { placer, pool } = this.parts;
+    const runners = pool.snapshot(this.call.spec.group);
     this.rounds += 1;
-    this.order = this.parts.placer.order(this.call, this.parts.pool.snapshot(this.call.spec.group));
+    this.runners = runners.length;
+    this.order = placer.order(this.call, runners);
     this.offer();
   }
 
@@ -81,7 +89,7 @@ class Search {
     this.pause?.cancel();
     if (this.call.progress.attemptOpen) {
       const late = this.parts.clock.now() >= this.call.deadline;
-      this.close(late ? 'expired' : 'canceled', '');
+      this.close(late ? 'expired' : 'canceled', '', undefined);
     }
     // Open all the same where a runner gave its verdict and has not completed.
     this.engagement?.unsubscribe();
@@ -103,7 +111,8 @@ class Search {
   private roundOver(): void {
     const { clock, probe, options } = this.parts;
     const now = clock.now();
-    probe?.({ kind: 'round', at: now, call: this.call.id, round: this.rounds });
+    const { rounds: round, runners } = this;
+    probe?.({ kind: 'round', at: now, call: this.call.id, round, runners });
     const wait = Math.min(options.roundPauseMs * 1000, this.giveUpAt - now);
     this.pause = clock.after(wait, () => this.guard(() => this.round()));
   }
@@ -157,7 +166,7 @@ class Search {
       this.tell('commit');
     }
     if (event.kind === 'finished') {
-      this.close(verdictOf(event), event.success ? '' : String(event.code));
+      this.close(verdictOf(event), event.success ? '' : String(event.code), event);
     }
     this.out.next(event);
   }
@@ -186,7 +195,7 @@ class Search {
   private onError(error: CallError): void {
     // After the verdict a broken stream changes nothing: the answer is complete.
     if (!this.call.progress.attemptOpen) return this.out.complete();
-    this.close(error.code === 'expired' ? 'expired' : 'broken', error.message);
+    this.close(error.code === 'expired' ? 'expired' : 'broken', error.message, undefined);
     if (error.code === 'broken' && this.mayTryAgain()) {
       this.spoiled = this.runner;
       this.broken = error;
@@ -204,7 +213,11 @@ class Search {
     return !progress.committed && this.spoiled === undefined;
   }
 
-  private close(outcome: Exclude<AttemptOutcome, 'nacked'>, cause: string): void {
+  private close(
+    outcome: Exclude<AttemptOutcome, 'nacked'>,
+    cause: string,
+    verdict: Finished | undefined,
+  ): void {
     const { call, parts, runner } = this;
     invariant(call.progress.attemptOpen, 'an attempt ended twice');
     call.progress.attemptOpen = false;
@@ -216,6 +229,10 @@ class Search {
       runner: runner?.id ?? '',
       outcome,
       cause,
+      message: verdict?.message.slice(0, MESSAGE_MAX) ?? '',
+      userError: verdict?.userError ?? false,
+      schedulerUs: verdict?.schedulerUs ?? 0,
+      executionUs: verdict?.executionUs ?? 0,
     });
   }
 

@@ -24,11 +24,20 @@ export interface Arrived extends At {
   readonly kind: 'arrive';
   readonly fn: string;
 }
-/** It holds a ticket and its body is cached. */
+/** It holds a ticket and its body is cached; listeners are told of it next. */
 export interface Cached extends At {
   readonly kind: 'cached';
+  /** Bytes of its body. */
   readonly bytes: number;
+  /** Instant on the LB's clock, µs. */
   readonly deadline: number;
+  /** Id of the function. */
+  readonly fn: string;
+  /** Id of its app, '' when it has none. */
+  readonly app: string;
+  readonly image: string;
+  /** Request id, '' when it has none. */
+  readonly rid: string;
 }
 /** A runner that is not ready was passed over: no stream, no attempt. */
 export interface Skipped extends At {
@@ -38,7 +47,10 @@ export interface Skipped extends At {
 /** A round found no runner; the next one starts after the pause. */
 export interface RoundOver extends At {
   readonly kind: 'round';
+  /** From 1. */
   readonly round: number;
+  /** Runners that the round was over, ready or not. */
+  readonly runners: number;
 }
 export interface AttemptOpened extends OfAttempt {
   readonly kind: 'attempt';
@@ -55,14 +67,26 @@ export interface Committed extends OfAttempt {
 export interface AttemptEnded extends OfAttempt {
   readonly kind: 'attempt-end';
   readonly outcome: Exclude<AttemptOutcome, 'nacked'>;
+  /**
+   * Why, when not ok: the runner's code if it gave a verdict, what broke if it gave none, '' if
+   * the LB cut the attempt itself.
+   */
   readonly cause: string;
+  /** The runner's text for its verdict, its first 256 characters; '' when ok or without one. */
+  readonly message: string;
+  /** The runner blames the function, not itself. */
+  readonly userError: boolean;
+  /** Waiting on the runner for a slot, µs; 0 when it did not say. */
+  readonly schedulerUs: number;
+  /** Execution of the function, µs; 0 when the runner did not say. */
+  readonly executionUs: number;
 }
 /** The head of the response went out. */
 export interface HeadSent extends At {
   readonly kind: 'head';
   readonly status: number;
 }
-/** The call is over; nothing of it is held any more. */
+/** The response is over; nothing of the call is held any more, but by listeners of its end. */
 export interface Ended extends At {
   readonly kind: 'end';
   readonly outcome: Outcome;
@@ -73,6 +97,12 @@ export interface Ended extends At {
   readonly attempts: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Listeners are told of the end next: `call-end` will follow. */
+  readonly callEnd: boolean;
+}
+/** The listeners of a call's end are done, or out of time. The only event that follows an `end`. */
+export interface CallEnded extends At {
+  readonly kind: 'call-end';
 }
 
 export type ProbeEvent =
@@ -85,6 +115,7 @@ export type ProbeEvent =
   | Committed
   | AttemptEnded
   | HeadSent
-  | Ended;
+  | Ended
+  | CallEnded;
 
 export type Probe = (event: ProbeEvent) => void;

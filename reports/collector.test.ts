@@ -21,7 +21,7 @@ function client(call: string, overrides: Partial<ClientLine> = {}): ClientLine {
 }
 
 function ended(call: string, at: number): FlightEvent {
-  const rest = { code: '', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
+  const rest = { code: '', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0, callEnd: false };
   return { kind: 'end', at, call, outcome: 'ok', ...rest };
 }
 

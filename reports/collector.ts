@@ -97,6 +97,7 @@ function take(gathered: Gathered, event: FlightEvent): void {
     case 'round':
     case 'attempt-end':
     case 'head':
+    case 'call-end':
     case 'exec-read':
     case 'exec-nack':
       return;

@@ -139,12 +139,14 @@ interface Plan {
   readonly options: SampleOptions;
 }
 
+const WHAT = { fn: 'resize', app: '', image: '', rid: '' };
+
 /** Everything told of one call. */
 function callEvents(plan: Plan): FlightEvent[] {
   const { call, at, random, fleet, faults, options } = plan;
   const events: FlightEvent[] = [
     { kind: 'arrive', at, call, fn: 'resize' },
-    { kind: 'cached', at, call, bytes: 512, deadline: at + 10_000_000 },
+    { kind: 'cached', at, call, bytes: 512, deadline: at + 10_000_000, ...WHAT },
   ];
   let now = at;
   let attempt = 0;
@@ -177,7 +179,7 @@ function callEvents(plan: Plan): FlightEvent[] {
       const cut = crash !== undefined && crash.at < startedAt + service ? crash.at : undefined;
       return [...events, ...executed(plan, of, startedAt, service, cut)];
     }
-    events.push({ kind: 'round', at: now, call, round });
+    events.push({ kind: 'round', at: now, call, round, runners: 3 });
     now += 10_000;
   }
   return [...events, ...finish(plan, now, 'refused', attempt)];
@@ -205,7 +207,8 @@ function executed(
     plan.waits.push(doneAt + 2000 - plan.at);
   }
   const how = cut === undefined ? 'ok' : 'broken';
-  events.push({ kind: 'attempt-end', at: doneAt + 1000, ...of, outcome: how, cause: '' });
+  const said = { cause: '', message: '', userError: false, schedulerUs: 0, executionUs: 0 };
+  events.push({ kind: 'attempt-end', at: doneAt + 1000, ...of, outcome: how, ...said });
   return [...events, ...finish(plan, doneAt + 1000, outcome, of.attempt)];
 }
 
@@ -229,7 +232,7 @@ function finish(plan: Plan, at: number, outcome: Outcome, attempts: number): Fli
   const bytes = { bytesIn: 512, bytesOut: 64 };
   return [
     { kind: 'head', at, call, status },
-    { kind: 'end', at, call, outcome, code, status, attempts, ...bytes },
+    { kind: 'end', at, call, outcome, code, status, attempts, ...bytes, callEnd: false },
     client,
   ];
 }

@@ -29,6 +29,8 @@ class Seen {
   /** How it ended, and when; undefined while it has not. */
   outcome: Outcome | undefined;
   endedAt = -1;
+  /** Its listeners are being told of the end, which is the one thing that may follow. */
+  ending = false;
   bytesOut = -1;
   /** The last two attempts that ended in another way than by a NACK. */
   kept = -1;
@@ -83,7 +85,7 @@ export function createCheckers(
     const call = seen(event.call);
     if (event.at < lastAt) breaks('time never goes back', call.id, event.at);
     lastAt = event.at;
-    if (call.outcome !== undefined) {
+    if (call.outcome !== undefined && !(call.ending && event.kind === 'call-end')) {
       breaks('nothing happens to a call after its end', call.id, event.at);
     }
     probeLaws(call, event, breaks);
@@ -200,11 +202,16 @@ function probeLaws(call: Seen, event: ProbeEvent, breaks: Breaks): void {
       must(event.code !== 'internal', 'no invariant of the core breaks');
       call.outcome = event.outcome;
       call.endedAt = event.at;
+      call.ending = event.callEnd;
       call.bytesOut = event.bytesOut;
       return;
     case 'head':
     case 'skip':
     case 'round':
+      return;
+    case 'call-end':
+      must(call.outcome !== undefined, 'the end of a call is behind its response');
+      call.ending = false;
       return;
   }
 }

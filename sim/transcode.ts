@@ -20,9 +20,14 @@ export function createTranscode(dialect: Dialect): Transcode {
     client: (message) => decodeClientMessage(encodeClientMessage(message)),
     runner: (message) => {
       const bytes = encodeRunnerMessage(message, dialect);
-      return message.kind === 'data'
-        ? decodeRunnerMessage(bytes, dialect)
-        : createRunnerDecoder()(bytes);
+      if (message.kind === 'data') return decodeRunnerMessage(bytes, dialect);
+      const decoded = createRunnerDecoder()(bytes);
+      if (dialect !== 's' || message.kind !== 'finished' || decoded.kind !== 'finished') {
+        return decoded;
+      }
+      // Dialect s has no place for these: beside the bytes, so that flights can be compared.
+      const { errorUser, schedulerDuration, executionDuration } = message;
+      return { ...decoded, errorUser, schedulerDuration, executionDuration };
     },
   };
 }
