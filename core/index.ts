@@ -36,6 +36,13 @@ export type {
 } from './call.js';
 export type { Verdict } from './response.js';
 export type { Probe, ProbeEvent } from './probe.js';
+export {
+  createMetrics,
+  metricsDefaults,
+  type Metrics,
+  type MetricsOptions,
+} from './metrics/metrics.js';
+export { createSpans } from './metrics/spans.js';
 
 // Below: for those who write a runner, a placer, a sink or a checker.
 export { placerByName, type Order, type Placer, type PlacerName } from './placer.js';
