@@ -104,8 +104,18 @@ export function createBalancer(
     const { outcome, code, status, bytesOut } = verdict;
     const { attempts } = life.progress;
     const at = clock.now();
-    const how = { outcome, code, status, attempts, bytesIn, bytesOut, callEnd: ends };
-    probe?.({ kind: 'end', at, call: life.id, ...how });
+    probe?.({
+      kind: 'end',
+      at,
+      call: life.id,
+      outcome,
+      code,
+      status,
+      attempts,
+      bytesIn,
+      bytesOut,
+      callEnd: ends,
+    });
     if (!ends) return;
     const limitUs = options.callEndTimeoutMs * 1000;
     const done = (): void => {
