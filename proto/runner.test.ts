@@ -137,7 +137,8 @@ const verdict = fc.oneof(
     .map((o): RunnerEvent => ({ kind: 'finished', success: true, code: 0, message: '', ...o })),
   fc
     .record({
-      code: fc.integer({ min: 0, max: 599 }),
+      // A 503 of a call that has begun is told as a 502: its own laws are the session's.
+      code: fc.integer({ min: 0, max: 599 }).filter((code) => code !== 503),
       message: fc.string(),
       userError: fc.boolean(),
     })
@@ -149,7 +150,7 @@ const nack = fc
     retryAfterUs: fc.integer({ min: 1, max: 9e6 }),
   })
   .map((o): RunnerEvent => ({ kind: 'nack', ...o }));
-const refusal = verdict.filter((v) => v.kind === 'finished' && !v.success && v.code !== 503);
+const refusal = verdict.filter((v) => v.kind === 'finished' && !v.success);
 const answer = fc.oneof(
   nack.map((event) => [event]),
   refusal.map((event) => [event]),
