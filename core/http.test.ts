@@ -47,6 +47,8 @@ describe('a request', () => {
     ['/invoke/hello/', 200],
     ['/invoke/hello?x=/y', 200],
     ['/invoke/a%20b', 200],
+    ['http://example.org/invoke/hello', 200],
+    ['http://example.org', 404],
   ])('for %s is %i', async (path, status) => {
     const { ask } = await open([ok()]);
     expect((await ask({ path })).status).toBe(status);

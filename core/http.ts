@@ -3,6 +3,7 @@
  * It decides nothing; one subscription a request, and a client that leaves is an unsubscribe.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Observable } from 'rxjs';
 import type { Balancer } from './balancer.js';
 import type { Request } from './call.js';
@@ -27,6 +28,9 @@ export interface EdgeOptions {
  */
 const INVOKE = /^\/invoke\/([^/?#]+)\/?(?:[?#]|$)/;
 const ROUTED = /^\/([rt])\/([^/?#]+)(\/[^?#]*)?(?:[?#]|$)/;
+
+/** What a client that takes us for its proxy writes before the path. */
+const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /** The header, and its value, by which the original's clients ask for a detached call. */
 const INVOKE_TYPE = 'fn-invoke-type';
@@ -73,7 +77,7 @@ function readRequest(
   callIdHeader: string | undefined,
   requestIdHeader: string | undefined,
 ): Request | CallError {
-  const url = incoming.url ?? '/';
+  const url = (incoming.url ?? '/').replace(ORIGIN, '');
   const target = targetOf(url);
   if (target instanceof CallError) return target;
   const { headers } = incoming;
@@ -169,8 +173,21 @@ function createSink(incoming: IncomingMessage, outgoing: ServerResponse): Sink {
     end(ended) {
       outgoing.end(ended);
     },
-    cut: () => outgoing.destroy(),
+    cut() {
+      // Only where a body ends with its connection does a clean close look like a whole answer.
+      if (incoming.httpVersion === '1.0') abort(incoming.socket);
+      outgoing.destroy();
+    },
   };
+}
+
+/** Resets a connection. What is no plain TCP can only be closed, TLS then without its goodbye. */
+function abort(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
 }
 
 /** Whether so much of an upload may be to come that its connection is not worth the reading. */
