@@ -1,6 +1,6 @@
 /** `windtunnel check`: each seed flown twice in lockstep, digests compared, all checkers on. */
 import { setImmediate } from 'node:timers/promises';
-import { flyTwins, type Scenario, type SeedVerdict } from '../sim/index.js';
+import { createTwins, type Scenario, type SeedVerdict } from '../sim/index.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { readScenario } from './files.js';
 import { worst } from './flight.js';
@@ -24,10 +24,13 @@ export async function check(files: readonly string[], options: CheckOptions): Pr
     let calls = 0;
     let failed = 0;
     for (let seed = first; seed <= last; seed++) {
-      await setImmediate();
-      interrupt.check();
-      progress.update(seed - first, last - first + 1, `seed ${seed}`);
-      const verdict = flyTwins(scenario, seed);
+      const twins = createTwins(scenario, seed);
+      do {
+        await setImmediate();
+        interrupt.check();
+        progress.update(seed - first, last - first + 1, `seed ${seed}`);
+      } while (twins.fly());
+      const verdict = twins.land();
       calls += verdict.calls;
       const code = codeOf(verdict);
       codes.push(code);

@@ -17,7 +17,7 @@ export {
   type World,
   type WorldOptions,
 } from './world.js';
-export { flyTwins, type SeedVerdict, type TwinOptions } from './twins.js';
+export { createTwins, flyTwins, type SeedVerdict, type TwinOptions, type Twins } from './twins.js';
 export { createCheckers, type Checkers } from './checkers.js';
 export { createDigest, type Digest } from './digest.js';
 export { createVirtualClock, type VirtualClock } from './clock.js';

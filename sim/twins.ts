@@ -24,8 +24,21 @@ export type TwinOptions = Omit<WorldOptions, 'tell' | 'seed' | 'transcode'>;
 /** Clock events that each twin flies in its turn: bounds what is held for the comparison. */
 const TURN = 2_000;
 
+export interface Twins {
+  /** Flies both on by a turn, a fraction of a second; false: they are down, or they differ. */
+  fly(): boolean;
+  land(): SeedVerdict;
+}
+
 /** Flies the scenario twice, with all checkers on. */
 export function flyTwins(scenario: Scenario, seed: number, options: TwinOptions = {}): SeedVerdict {
+  const twins = createTwins(scenario, seed, options);
+  while (twins.fly());
+  return twins.land();
+}
+
+/** The same in turns, for who has to look up in between. */
+export function createTwins(scenario: Scenario, seed: number, options: TwinOptions = {}): Twins {
   const checkers = createCheckers();
   let left: FlightEvent[] = [];
   let right: FlightEvent[] = [];
@@ -47,19 +60,23 @@ export function flyTwins(scenario: Scenario, seed: number, options: TwinOptions 
     tell: (event) => right.push(event),
   });
   let difference: string | undefined;
-  for (let more = true; more && difference === undefined;) {
-    const oneMore = one.fly(TURN);
-    const twoMore = two.fly(TURN);
-    more = oneMore || twoMore;
-    difference = firstDifference(left, right, count);
-    count += left.length;
-    left = [];
-    right = [];
-  }
-  if (difference === undefined && one.digest !== two.digest) {
-    difference = `equal events, but digests ${one.digest} and ${two.digest}`;
-  }
-  return verdict(seed, one, two, checkers.land(), difference);
+  return {
+    fly() {
+      const oneMore = one.fly(TURN);
+      const twoMore = two.fly(TURN);
+      difference = firstDifference(left, right, count);
+      count += left.length;
+      left = [];
+      right = [];
+      return (oneMore || twoMore) && difference === undefined;
+    },
+    land() {
+      if (difference === undefined && one.digest !== two.digest) {
+        difference = `equal events, but digests ${one.digest} and ${two.digest}`;
+      }
+      return verdict(seed, one, two, checkers.land(), difference);
+    },
+  };
 }
 
 function verdict(

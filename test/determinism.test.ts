@@ -1,5 +1,8 @@
 /** Same seed, same flight; and what is done about code that breaks that. */
+import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hrtime as importedHrtime } from 'node:process';
+import { setTimeout as importedTimeout } from 'node:timers';
 import { describe, expect, test } from 'vitest';
 import { naive } from '../core/placers/naive.js';
 import type { Placer } from '../core/placer.js';
@@ -8,7 +11,8 @@ import { createTranscode } from '../sim/transcode.js';
 import { flyTwins } from '../sim/twins.js';
 import { flown, scenarioOf } from './support/fly.js';
 
-const steady = scenarioOf(readFileSync('scenarios/steady.yaml', 'utf8'), ['calls=2000']);
+const steadyText = readFileSync('scenarios/steady.yaml', 'utf8');
+const steady = scenarioOf(steadyText, ['calls=2000']);
 const shipped = ['first-flight', 'steady', 'black-hole'].map((name) =>
   scenarioOf(readFileSync(`scenarios/${name}.yaml`, 'utf8'), []),
 );
@@ -65,7 +69,7 @@ describe('a flight is a function of its scenario and its seed', () => {
 describe('code that reads the real world is found', () => {
   test('a placer with Math.random trips the wire, which names the line', () => {
     const { violations } = flyTwins(steady, 1, { placer: random });
-    expect(violations[0]).toMatch(/^random was used in a flight, at .*determinism\.test/);
+    expect(violations[0]).toMatch(/^Math\.random was used in a flight, at .*determinism\.test/);
   });
 
   test('with tripwires off the twins differ, and the first difference has both sides', () => {
@@ -77,18 +81,43 @@ describe('code that reads the real world is found', () => {
 
   const sins: readonly (readonly [string, () => unknown])[] = [
     ['a promise', () => Promise.resolve(1)],
+    ['a promise', () => new Promise(() => undefined)],
     ['Date', () => new Date()],
-    ['now', () => performance.now()],
-    ['hrtime', () => process.hrtime()],
+    ['Date', () => Date()],
+    ['Date.now', () => Date.now()],
+    ['Intl.DateTimeFormat', () => new Intl.DateTimeFormat()],
+    ['Event', () => new Event('x').timeStamp],
+    ['performance.now', () => performance.now()],
+    ['process.hrtime', () => process.hrtime()],
+    ['process.hrtime.bigint', () => process.hrtime.bigint()],
+    ['process.uptime', () => process.uptime()],
     ['setTimeout', () => setTimeout(() => undefined, 1)],
     ['setImmediate', () => setImmediate(() => undefined)],
     ['queueMicrotask', () => queueMicrotask(() => undefined)],
-    ['nextTick', () => process.nextTick(() => undefined)],
-    ['randomUUID', () => crypto.randomUUID()],
+    ['process.nextTick', () => process.nextTick(() => undefined)],
+    ['crypto.randomUUID', () => crypto.randomUUID()],
+    ['crypto.randomInt', () => randomInt(5)],
+    ['crypto.randomBytes', () => randomBytes(5)],
+    ['process.hrtime', () => importedHrtime()],
+    ['what goes on (Timeout)', () => AbortSignal.timeout(1)],
+    ['what goes on (MESSAGEPORT)', () => new MessageChannel().port1.close()],
   ];
-  test.each(sins)('%s in a flight is found at its first use', (name, sin) => {
+  test.each(sins)('%s in a flight is found at its first use, by its line', (name, sin) => {
     const { problems } = flown(steady, { seed: 1, placer: spoiled(() => void sin()) });
-    expect(problems[0]).toContain(`${name} was used in a flight`);
+    expect(problems[0]).toContain(`${name} was used in a flight, at `);
+    expect(problems[0]).toMatch(/determinism\.test\.ts:\d+:\d+/);
+  });
+
+  test('timers that were imported by name are closed as well', () => {
+    const sin = spoiled(() => void importedTimeout(() => undefined, 1));
+    const { problems } = flown(steady, { seed: 1, placer: sin });
+    expect(problems[0]).toMatch(/was used in a flight, at .*determinism\.test\.ts/);
+  });
+
+  test('what only prints is no sin', () => {
+    const print = spoiled(() => console.log());
+    const { problems } = flown(scenarioOf(steadyText, ['calls=3']), { seed: 1, placer: print });
+    expect(problems).toEqual([]);
   });
 
   test('the globals are whole again after a slice, tripped or not', () => {
