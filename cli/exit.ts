@@ -29,3 +29,31 @@ export class CliError extends Error {
 /** The text of whatever was thrown. */
 export const textOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
+
+/** A system error in words. */
+export function reason(error: unknown): string {
+  const code = (error as { code?: string }).code;
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file or directory';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'is a directory';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a part of the path is a file';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'no space left';
+    case 'EFBIG':
+      return 'the file would be larger than is allowed';
+    default:
+      return textOf(error);
+  }
+}

@@ -1,19 +1,22 @@
 /** Files in and out: scenarios are read whole or refused, outputs appear whole or not at all. */
 import {
   closeSync,
+  fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
+  rmdirSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { metricNames } from '../reports/index.js';
 import { parseScenario, type Scenario } from '../sim/index.js';
-import { CliError, textOf } from './exit.js';
+import { CliError, reason } from './exit.js';
+import { quoted } from './header.js';
 
 /** A scenario is written by hand: this is far above any. */
 const SCENARIO_MAX_BYTES = 1024 * 1024;
@@ -24,16 +27,25 @@ export function readScenario(file: string, sets: readonly string[] = []): Scenar
   return parsed.scenario;
 }
 
+/** Bounded by the bytes that come, not by what the file says of itself: a device says 0. */
 function readText(file: string): string {
+  let handle: number | undefined;
   try {
-    const { size } = statSync(file);
-    if (size > SCENARIO_MAX_BYTES) {
-      throw new CliError([`${file}: ${size} bytes are too many for a scenario`]);
+    handle = openSync(file, 'r');
+    const bytes = Buffer.alloc(SCENARIO_MAX_BYTES + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(handle, bytes, length, bytes.length - length, null);
     }
-    return readFileSync(file, 'utf8');
+    if (length <= SCENARIO_MAX_BYTES) return bytes.toString('utf8', 0, length);
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError([`${file}: ${reason(error)}`]);
+    throw new CliError([`${file}: ${reason(error)}`]);
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
+  throw new CliError([
+    `${file}: more than ${SCENARIO_MAX_BYTES} bytes are too many for a scenario`,
+  ]);
 }
 
 /** An output file that only takes its name when it is complete. */
@@ -47,72 +59,74 @@ export interface Output {
 
 /** Opens at once, so that an unwritable place is known before anything flies. */
 export function createOutput(file: string, option: string): Output {
+  const cannot = (error: unknown): CliError =>
+    new CliError([`${option} ${quoted(file)}: cannot write, ${reason(error)}`]);
   let handle: number | undefined;
   let temporary = '';
   let target = file;
+  let made: string | undefined;
+  const folder = dirname(resolve(file));
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    if (file === '') throw new Error('that is no file name');
     const there = statSync(file, { throwIfNoEntry: false });
-    if (there?.isDirectory() === true) throw new Error('is a directory');
+    if (there?.isDirectory() === true || /[\\/]$/.test(file)) throw new Error('is a directory');
+    made = mkdirSync(folder, { recursive: true });
     // A device or a pipe would be replaced by the rename, and a link would lose its file.
     if (there !== undefined && !there.isFile()) throw new Error('is not a regular file');
     if (there !== undefined) target = realpathSync(file);
     temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
     handle = openSync(temporary, 'wx');
   } catch (error) {
-    throw new CliError([`${option} ${file}: cannot write, ${reason(error)}`]);
+    removeMade(folder, made);
+    throw cannot(error);
   }
+  /** Closes the file; false: it was closed before. */
   const close = (): boolean => {
     if (handle === undefined) return false;
-    closeSync(handle);
+    const closing = handle;
     handle = undefined;
+    closeSync(closing);
     return true;
+  };
+  const remove = (): void => {
+    rmSync(temporary, { force: true });
+    removeMade(folder, made);
   };
   return {
     write(text) {
       if (handle === undefined) return;
       try {
-        writeSync(handle, text);
+        // All of it or an error: a full disk takes a part and says nothing.
+        writeFileSync(handle, Buffer.from(text));
       } catch (error) {
-        throw new CliError([`${option} ${file}: cannot write, ${reason(error)}`]);
+        throw cannot(error);
       }
     },
     commit() {
-      if (!close()) return;
+      if (handle === undefined) return;
       try {
+        // Some file systems tell only now that there was no room.
+        fsyncSync(handle);
+        close();
         renameSync(temporary, target);
       } catch (error) {
-        rmSync(temporary, { force: true });
-        throw new CliError([`${option} ${file}: cannot write, ${reason(error)}`]);
+        close();
+        remove();
+        throw cannot(error);
       }
     },
     discard() {
-      if (close()) rmSync(temporary, { force: true });
+      if (close()) remove();
     },
   };
 }
 
-/** A system error in words. */
-function reason(error: unknown): string {
-  const code = (error as { code?: string }).code;
-  switch (code) {
-    case 'ENOENT':
-      return 'no such file or directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'is a directory';
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return 'a part of the path is a file';
-    case 'EROFS':
-      return 'the file system is read-only';
-    case 'ENAMETOOLONG':
-      return 'the name is too long';
-    case 'ENOSPC':
-      return 'no space left';
-    default:
-      return textOf(error);
+/** Removes the folders that were made for an output, unless somebody has put something there. */
+function removeMade(folder: string, first: string | undefined): void {
+  if (first === undefined) return;
+  try {
+    for (let at = folder; at.startsWith(first); at = dirname(at)) rmdirSync(at);
+  } catch {
+    // Not empty: they stay.
   }
 }

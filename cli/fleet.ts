@@ -1,12 +1,12 @@
 /** The runner processes of a gRPC flight: started, hurt for real, and gone when it is over. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutorLine } from '../core/index.js';
 import type { Bend } from '../sim/index.js';
-import { CliError, EXIT } from './exit.js';
-import { packageRoot } from './header.js';
+import { CliError, EXIT, reason } from './exit.js';
+import { packageRoot, quoted } from './header.js';
 import type { Interrupt } from './interrupt.js';
 import type { RunnerConfig, RunnerOrder, RunnerReport } from './runner-process.js';
 
@@ -17,7 +17,10 @@ export interface Fleet {
   kill(id: string): void;
   /** A new process at the same port. */
   restart(id: string): Promise<void>;
-  signal(id: string, signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** SIGSTOP, until `resume`. A stopped runner that is killed and restarted is not stopped. */
+  pause(id: string): void;
+  /** SIGCONT. */
+  resume(id: string): void;
   /** Changes how a runner is bent, now and over its restarts. */
   bend(id: string, change: (bend: Bend) => Bend): void;
   /** Resets the streams that are open on it. */
@@ -49,10 +52,11 @@ export async function startFleet(
     const problem = `${runners.length} runners are too many processes for --on grpc, most ${RUNNERS_MAX}`;
     throw new CliError([problem]);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'windtunnel-'));
+  const folder = createFolder();
   const children = new Map<string, ChildProcess>();
   const ports = new Map<string, number>();
   const killed = new Set<ChildProcess>();
+  const guards = new Map<string, ChildProcess>();
   const bends = new Map<string, Bend>();
   const bendOf = (id: string): Bend => bends.get(id) ?? { slow: 1, nack: 0 };
   const order = (id: string, what: RunnerOrder): void => {
@@ -91,9 +95,24 @@ export async function startFleet(
     return stopping;
   };
 
+  /** Lets go of the guard of a stopped runner, once it needs none. */
+  const unguard = (id: string): void => {
+    guards.get(id)?.kill('SIGKILL');
+    guards.delete(id);
+  };
+
+  /** What can be done in an instant, for a program that has no other left. */
+  const abandon = (): void => {
+    for (const child of children.values()) child.kill('SIGKILL');
+    for (const id of [...guards.keys()]) unguard(id);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
+
   const dispose = async (): Promise<void> => {
     await stop();
-    rmSync(folder, { recursive: true, force: true });
+    abandon();
+    process.off('exit', abandon);
   };
 
   const deaf = interrupt.on(() => void stop());
@@ -120,12 +139,22 @@ export async function startFleet(
       if (child === undefined) return;
       killed.add(child);
       child.kill('SIGKILL');
+      unguard(id);
     },
     async restart(id) {
       const runner = runners.find((one) => one.id === id);
       if (runner !== undefined) await start(runner);
     },
-    signal: (id, signal) => void children.get(id)?.kill(signal),
+    pause(id) {
+      const child = children.get(id);
+      if (child?.pid === undefined || isGone(child) || guards.has(id)) return;
+      guards.set(id, guard(child.pid));
+      child.kill('SIGSTOP');
+    },
+    resume(id) {
+      children.get(id)?.kill('SIGCONT');
+      unguard(id);
+    },
     bend(id, change) {
       bends.set(id, change(bendOf(id)));
       order(id, { kind: 'bend', bend: bendOf(id) });
@@ -167,9 +196,31 @@ function listening(
   });
 }
 
+function createFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'windtunnel-'));
+  } catch (error) {
+    throw new CliError([`${quoted(tmpdir())}: no folder can be made there, ${reason(error)}`]);
+  }
+}
+
+/**
+ * A shell that outlives us if we are killed, and then kills the runner: a stopped process does not
+ * notice by itself that the one that would wake it is gone.
+ */
+function guard(pid: number): ChildProcess {
+  const script = 'trap "" INT HUP TERM; read word || kill -KILL "$0"';
+  const stdio = ['pipe', 'ignore', 'ignore'] as const;
+  // Where there is no shell there is no guard, and the flight is none the worse.
+  return spawn('/bin/sh', ['-c', script, String(pid)], { stdio: [...stdio] }).on('error', () => {});
+}
+
+const isGone = (child: ChildProcess): boolean =>
+  child.exitCode !== null || child.signalCode !== null;
+
 /** Kills a process, stopped or not, and waits for its end. */
 function gone(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  if (isGone(child)) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
     child.kill('SIGKILL');

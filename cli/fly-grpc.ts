@@ -23,7 +23,6 @@ import type { Flight } from '../reports/index.js';
 import {
   balancerOptions,
   functionTable,
-  planCalls,
   scheduleFaults,
   stillHeld,
   type Scenario,
@@ -36,6 +35,7 @@ import { CALL_ID_HEADER, createHttpClient, type HttpClient } from './http-client
 import { idleFunction, isIdle, measureIdle } from './idle.js';
 import type { Interrupt } from './interrupt.js';
 import { createProgress } from './progress.js';
+import { startLoad } from './open-loop.js';
 import { isReal, realFaults } from './real-faults.js';
 
 export interface GrpcOptions {
@@ -46,8 +46,8 @@ export interface GrpcOptions {
 
 /** How long the connections may take to be up. */
 const READY_MS = 5_000;
-/** After the last deadline, so long until a call counts as stuck. */
-const PATIENCE_US = 10_000_000;
+/** Connections that may wait to be accepted while this process is busy; Linux takes no more. */
+const BACKLOG = 4096;
 
 export async function flyGrpc(
   scenario: Scenario,
@@ -70,14 +70,16 @@ export async function flyGrpc(
     const recorder = createRecorder(header, record, { executorsLog: own });
     const flying = createFlying(scenario, header.seed, clock, fleet, options);
     try {
-      await untilReady(flying.runners, own ? 'runner' : '--runners');
+      await untilReady(flying.runners, own ? 'runner' : '--runners', interrupt);
       const port = await listen(flying.server);
       const client = createHttpClient(clock, port);
+      // Calls that wait for runners that are no more end with their connections.
+      const left = interrupt.on(() => client.close());
       try {
-        if (own) say(await measureIdle(clock, client));
-        flying.tell = recorder.tell;
+        if (own) say(await measureIdle(clock, client, interrupt));
         return await fly(scenario, header, clock, flying, client, fleet, recorder, interrupt);
       } finally {
+        left();
         client.close();
       }
     } finally {
@@ -172,11 +174,16 @@ function createFlying(
   return flying;
 }
 
-async function untilReady(runners: readonly WireRunner[], what: string): Promise<void> {
+async function untilReady(
+  runners: readonly WireRunner[],
+  what: string,
+  interrupt: Interrupt,
+): Promise<void> {
   const until = Date.now() + READY_MS;
   for (;;) {
     const missing = runners.filter((runner) => !runner.ready);
     if (missing.length === 0) return;
+    interrupt.check();
     if (Date.now() > until) {
       throw new CliError(
         missing.map(({ id }) => `${what} ${id}: not reachable within ${READY_MS / 1000} s`),
@@ -189,7 +196,9 @@ async function untilReady(runners: readonly WireRunner[], what: string): Promise
 function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 }
 
@@ -220,10 +229,21 @@ async function fly(
           realFaults(fleet, failed),
           recorder.tell,
         );
-  const load = startLoad(scenario, header.seed, clock, client, recorder.tell);
+  const arrived = new Set<string>();
+  flying.tell = (event) => {
+    if (event.kind === 'arrive') arrived.add(event.call);
+    recorder.tell(event);
+  };
+  const has = (call: string): boolean => arrived.has(call);
+  const load = startLoad(scenario, header.seed, clock, client, recorder.tell, has);
   const progress = createProgress(scenario.name);
+  const troubles = (): string[] => [
+    ...(trouble === undefined ? [] : [trouble]),
+    ...(fleet?.trouble() ?? []),
+    ...load.lost(),
+  ];
   try {
-    while (!load.over()) {
+    while (!load.over() && troubles().length === 0) {
       interrupt.check();
       const flown = `${((clock.now() - startedAt) / 1e6).toFixed(1)} s flown`;
       progress.update(load.sent(), scenario.calls, flown);
@@ -239,56 +259,12 @@ async function fly(
   // The log is whole only when nobody can write to it any more.
   await fleet?.stop();
   for (const line of fleet?.log() ?? []) if (!isIdle(line.call)) recorder.tell(line);
+  // What a signal broke is the signal's.
+  interrupt.check();
   const extra = stillHeld(Object.entries(flying.balancer.held));
-  const troubles = [...(trouble === undefined ? [] : [trouble]), ...(fleet?.trouble() ?? [])];
   // The flight was not the one that was asked for: neither good nor bad news of the balancer.
-  if (troubles.length > 0) throw new CliError(troubles, EXIT.inconclusive);
+  if (troubles().length > 0) throw new CliError(troubles(), EXIT.inconclusive);
   const tookMs = (endedAt - startedAt) / 1000;
   const end = { digest: null, wallMs: Math.round(tookMs), virtualMs: tookMs };
   return recorder.land(end, extra);
-}
-
-interface Load {
-  /** Every call is answered, or the last deadline is long past. */
-  over(): boolean;
-  sent(): number;
-  stop(): void;
-}
-
-/** Open loop: every call at its planned instant, however the earlier ones do. */
-function startLoad(
-  scenario: Scenario,
-  seed: number,
-  clock: Clock,
-  client: HttpClient,
-  tell: (event: FlightEvent) => void,
-): Load {
-  const next = planCalls(scenario, seededRng(seed));
-  const startedAt = clock.now();
-  let planned = next();
-  let sent = 0;
-  let answered = 0;
-  let lastAt = startedAt;
-  let timer: { cancel(): void } | undefined;
-  const sendDue = (): void => {
-    while (planned !== undefined && startedAt + planned.atUs <= clock.now()) {
-      lastAt = startedAt + planned.atUs;
-      client.send(planned, lastAt, (line) => {
-        answered += 1;
-        tell(line);
-      });
-      sent += 1;
-      planned = next();
-    }
-    if (planned === undefined) return;
-    timer = clock.after(Math.max(0, startedAt + planned.atUs - clock.now()), sendDue);
-  };
-  sendDue();
-  const longest = Math.max(...scenario.functions.map((fn) => fn.timeoutUs));
-  return {
-    over: () =>
-      planned === undefined && (answered === sent || clock.now() > lastAt + longest + PATIENCE_US),
-    sent: () => sent,
-    stop: () => timer?.cancel(),
-  };
 }

@@ -1,7 +1,8 @@
 /** What the wire costs by itself: calls one after the other to a function that takes no time. */
-import type { Clock } from '../core/index.js';
+import type { ClientLine, Clock } from '../core/index.js';
 import type { PlannedCall, ScenarioFunction } from '../sim/index.js';
 import type { HttpClient } from './http-client.js';
+import type { Interrupt } from './interrupt.js';
 
 /** Known to the runner processes of a flight beside the scenario's own functions. */
 export const idleFunction: ScenarioFunction = Object.freeze({
@@ -22,13 +23,27 @@ const MEASURED = 200;
 const PREFIX = 'idle-';
 export const isIdle = (call: string): boolean => call.startsWith(PREFIX);
 
-/** One line: the median and the p90 of what client, edge, core, wire and runner add to a call. */
-export async function measureIdle(clock: Clock, client: HttpClient): Promise<string> {
+const said = ({ how, status }: ClientLine): string =>
+  how === 'ended' ? `answered with ${status}` : how;
+
+/**
+ * One line: the median and the p90 of what client, edge, core, wire and runner add to a call; or
+ * that it could not be measured, for the limits of the scenario or a runner that is gone.
+ */
+export async function measureIdle(
+  clock: Clock,
+  client: HttpClient,
+  interrupt: Interrupt,
+): Promise<string> {
   const tookUs: number[] = [];
   for (let index = 0; index < WARM_UP + MEASURED; index++) {
     const planned: PlannedCall = { id: `${PREFIX}${index}`, atUs: 0, fn: idleFunction };
     const sentAt = clock.now();
-    await new Promise<void>((resolve) => client.send(planned, sentAt, () => resolve()));
+    const line = await new Promise<ClientLine>((resolve) => client.send(planned, sentAt, resolve));
+    interrupt.check();
+    if (line.how !== 'ended' || line.status !== 200) {
+      return `idle overhead of the wire: not measured, a call was ${said(line)}\n`;
+    }
     if (index >= WARM_UP) tookUs.push(clock.now() - sentAt);
   }
   tookUs.sort((a, b) => a - b);

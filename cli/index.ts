@@ -2,7 +2,7 @@
 /** The program: commands and options, and nothing else. Each command is a file of its own. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { check } from './check.js';
-import { CliError, EXIT, textOf, type ExitCode } from './exit.js';
+import { CliError, EXIT, reason, textOf, type ExitCode } from './exit.js';
 import { version } from './header.js';
 import { run } from './run.js';
 import { createScenario, printSchema, validate } from './scenario-files.js';
@@ -27,6 +27,13 @@ function seedRange(text: string): { first: number; last: number } {
 const collect = (value: string, before: string[]): string[] => [...before, value];
 const list = (value: string): string[] => value.split(',').filter((part) => part !== '');
 
+/** Names of placers, comma-separated. */
+function placers(value: string): string[] {
+  const names = list(value);
+  if (names.length > 0) return names;
+  throw new InvalidArgumentError('names no placer.');
+}
+
 /** `host:port`, comma-separated. */
 function addresses(value: string): string[] {
   const parts = list(value);
@@ -35,11 +42,15 @@ function addresses(value: string): string[] {
   throw new InvalidArgumentError(`"${bad ?? value}" is not host:port.`);
 }
 
+let unwritable = false;
 // Whoever reads our output may stop, as `head` does: what is left of it is for nobody, and the
-// flight goes on to write its files.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+// flight goes on to write its files. Output that cannot be written otherwise is a failure.
+for (const name of ['stdout', 'stderr'] as const) {
+  process[name].on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || unwritable) return;
+    unwritable = true;
+    process.exitCode ||= EXIT.usage;
+    if (name === 'stdout') process.stderr.write(`stdout: cannot write, ${reason(error)}\n`);
   });
 }
 
@@ -89,7 +100,7 @@ program
   .option('--seed <n>', "seed; default: the scenario's", integer)
   .addOption(
     new Option('--placer <p,...>', "placers, one flight each; default: the scenario's")
-      .argParser(list)
+      .argParser(placers)
       .default([], 'none'),
   )
   .addOption(setOption())
@@ -153,11 +164,15 @@ program
 /** One problem is one line, the suggestion with it. */
 const oneLine = (text: string): string => `${text.trim().replace(/\s*\n\s*/g, ' ')}\n`;
 
+/** What no line can hold, such as a newline in a file's name, is shown escaped. */
+const shown = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
+
 for (const command of [program, ...program.commands]) {
   command
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({ writeErr: (text) => void process.stderr.write(oneLine(text)) });
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
 }
 
 try {
@@ -165,7 +180,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) exit = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   else if (error instanceof CliError) {
-    for (const line of error.lines) process.stderr.write(`${line}\n`);
+    for (const line of error.lines) process.stderr.write(`${shown(line)}\n`);
     exit = error.exit;
   } else {
     process.stderr.write(`internal error: ${textOf(error)}\n`);
@@ -175,4 +190,4 @@ try {
     exit = EXIT.internal;
   }
 }
-process.exitCode = exit;
+process.exitCode ??= exit;

@@ -1,4 +1,4 @@
-/** SIGINT and SIGTERM: the command in hand is told, tidies up, and ends with 130. */
+/** SIGINT, SIGTERM and SIGHUP: the command in hand is told, tidies up, and ends with 130. */
 import { CliError, EXIT } from './exit.js';
 
 export interface Interrupt {
@@ -11,9 +11,9 @@ export interface Interrupt {
 export function createInterrupt(): Interrupt {
   let signal: NodeJS.Signals | undefined;
   const listeners = new Set<() => void>();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      // A second signal is for somebody who cannot wait; runner processes end with their pipe.
+      // A second signal is for somebody who cannot wait: what must not stay is removed on exit.
       if (signal !== undefined) process.exit(EXIT.interrupted);
       signal = name;
       for (const listener of listeners) listener();

@@ -20,8 +20,8 @@ export function realFaults(fleet: Fleet, failed: (error: unknown) => void): Begi
         fleet.kill(id);
         return () => void fleet.restart(id).catch(failed);
       case 'pause':
-        fleet.signal(id, 'SIGSTOP');
-        return () => fleet.signal(id, 'SIGCONT');
+        fleet.pause(id);
+        return () => fleet.resume(id);
       case 'slow':
         fleet.bend(id, (bend) => ({ ...bend, slow: bend.slow * fault.factor }));
         return () => fleet.bend(id, (bend) => ({ ...bend, slow: bend.slow / fault.factor }));

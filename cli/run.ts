@@ -1,4 +1,5 @@
 /** `windtunnel run`: flies scenarios in one of the two worlds, prints summaries, writes outputs. */
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { placerByName } from '../core/index.js';
 import { flightResult, renderReport, summarize, type Flight } from '../reports/index.js';
@@ -34,8 +35,10 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const toStdout = options.json === '-';
   // With `--json -` stdout is the result's alone; words for people go to stderr then.
   const say = (text: string): void => void (toStdout ? process.stderr : process.stdout).write(text);
-  const outputs = openOutputs(options, files);
   const interrupt = createInterrupt();
+  const outputs = openOutputs(options, files);
+  // However the program ends, what it has not finished leaves no trace.
+  process.once('exit', outputs.discard);
   try {
     const flights: Flight[] = [];
     for (const { file, scenario, placer } of planned) {
@@ -51,13 +54,24 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       say(summarize(flight));
       flights.push(flight);
     }
+    interrupt.check();
     writeAll(flights, options, outputs, say);
     const code = worst(flights.map(exitOf));
     const failed = flights.find((flight) => exitOf(flight) === code && code !== EXIT.fine);
     if (failed !== undefined) say(`replay: ${failed.header.replay}\n`);
     return code;
   } finally {
-    for (const output of [outputs.report, outputs.json, outputs.record]) output?.discard();
+    outputs.discard();
+    process.off('exit', outputs.discard);
+  }
+}
+
+/** One place, however it is spelled or linked. */
+function placeOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return resolve(file);
   }
 }
 
@@ -84,16 +98,18 @@ interface Outputs {
   readonly report: Output | undefined;
   readonly json: Output | undefined;
   readonly record: Output | undefined;
+  /** Leaves no trace of those that are not committed. */
+  readonly discard: () => void;
 }
 
 function openOutputs(options: RunOptions, inputs: readonly string[]): Outputs {
   const opened: Output[] = [];
   const named = [options.report, options.json, options.record]
     .filter((file) => file !== undefined && file !== '-')
-    .map((file) => resolve(file as string));
+    .map((file) => placeOf(file as string));
   const twice = named.find((file, index) => named.indexOf(file) !== index);
   if (twice !== undefined) throw new CliError([`${twice}: two outputs have the same file`]);
-  const input = inputs.find((file) => named.includes(resolve(file)));
+  const input = inputs.find((file) => named.includes(placeOf(file)));
   if (input !== undefined) throw new CliError([`${input}: an output would replace the scenario`]);
   const open = (file: string | undefined, option: string): Output | undefined => {
     if (file === undefined || (file === '-' && option === '--json')) return undefined;
@@ -102,14 +118,19 @@ function openOutputs(options: RunOptions, inputs: readonly string[]): Outputs {
     opened.push(output);
     return output;
   };
+  // The last first: a folder that was made for several goes with the one it was made for.
+  const discard = (): void => {
+    for (const output of [...opened].reverse()) output.discard();
+  };
   try {
     return {
+      discard,
       report: open(options.report, '--report'),
       json: open(options.json, '--json'),
       record: open(options.record, '--record'),
     };
   } catch (error) {
-    for (const output of opened) output.discard();
+    discard();
     throw error;
   }
 }

@@ -2,11 +2,12 @@
  * A real runner process of a gRPC flight: the simulated executor on the system's clock behind a
  * real gRPC server. Started by `fleet.ts`, told what to be over its IPC channel, and gone with it.
  */
-import { openSync, writeSync } from 'node:fs';
+import { openSync, writeFileSync } from 'node:fs';
 import { createSystemClock, seededRng } from '../core/index.js';
 import { createGrpcServer, defaultGrpcServerLimits, serve, type Dialect } from '../proto/index.js';
 import { createStatus } from '../proto/status.js';
 import { createSimExecutor, type Bend, type Scenario } from '../sim/index.js';
+import { EXIT, reason } from './exit.js';
 
 /** What a runner process is told first. */
 export interface RunnerConfig {
@@ -49,7 +50,7 @@ function start(config: RunnerConfig): (order: RunnerOrder) => void {
     runner,
     functions,
     // Synchronously, before the function starts: a kill after this line loses nothing of it.
-    log: (line) => void writeSync(log, `${JSON.stringify(line)}\n`),
+    log: (line) => writeLog(runner.id, log, `${JSON.stringify(line)}\n`),
   });
   const status = createStatus(clock);
   const parts = { clock, executor, bodyMaxBytes, responseMaxBytes, counter: status };
@@ -73,6 +74,16 @@ function start(config: RunnerConfig): (order: RunnerOrder) => void {
   };
 }
 
+/** All of the line, or the end: a runner whose starts are not on record proves nothing. */
+function writeLog(id: string, log: number, line: string): void {
+  try {
+    writeFileSync(log, Buffer.from(line));
+  } catch (error) {
+    process.stderr.write(`runner ${id}: cannot write its log, ${reason(error)}\n`);
+    process.exit(EXIT.usage);
+  }
+}
+
 const report = (message: RunnerReport): void => void process.send?.(message);
 
 let obey: ((order: RunnerOrder) => void) | undefined;
@@ -82,5 +93,5 @@ process.on('message', (order: RunnerOrder) => {
 });
 // Whoever started us is gone, however it went: no runner outlives its flight.
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C reaches the whole group; ending is the parent's order to give.
-process.on('SIGINT', () => undefined);
+// Ctrl-C and a closed terminal reach the whole group; ending is the parent's order to give.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -108,6 +108,27 @@ describe('a collector of an odd flight', () => {
     expect(flightResult.safeParse(fly([]).result).success).toBe(true);
   });
 
+  it('shows a fault that was there before all and has no end from the start to the end', () => {
+    const until = Number.MAX_SAFE_INTEGER;
+    const { faults } = fly([
+      { kind: 'arrive', at: 9000, call: 'c1', fn: 'f' },
+      { kind: 'fault', at: 7000, until, fault: 'nack-storm', target: 'r1' },
+    ]);
+    expect(faults).toEqual([
+      { fault: 'nack-storm', target: 'r1', fromMs: 0, untilMs: Number.POSITIVE_INFINITY },
+    ]);
+  });
+
+  it('knows executors that only ever NACKed', () => {
+    const nacked = { runner: 'r1', call: 'c1', attempt: 1, reason: 'busy' } as const;
+    const { result } = fly([
+      { kind: 'arrive', at: 0, call: 'c1', fn: 'f' },
+      { kind: 'exec-nack', at: 500_000, ...nacked },
+      { kind: 'arrive', at: 1_000_000, call: 'c2', fn: 'f' },
+    ]);
+    expect(result.runners[0]?.utilization).toBe(0);
+  });
+
   it('counts a call that never ended as failed', () => {
     const { result } = fly([{ kind: 'arrive', at: 0, call: 'c1', fn: 'f' }], ['c1']);
     expect(result.calls).toMatchObject({ offered: 1, failed: 1 });

@@ -76,6 +76,9 @@ function take(gathered: Gathered, event: FlightEvent): void {
     case 'nack':
       load.nacked(event.runner);
       return callNacked(calls, event.call, event.at);
+    case 'exec-nack':
+      gathered.executorsTold = true;
+      return;
     case 'exec-start':
       gathered.executorsTold = true;
       return load.started(event);
@@ -99,7 +102,6 @@ function take(gathered: Gathered, event: FlightEvent): void {
     case 'head':
     case 'call-end':
     case 'exec-read':
-    case 'exec-nack':
       return;
     default:
       event satisfies never;

@@ -39,8 +39,9 @@ export interface LoadRow {
 export interface FaultSpan {
   readonly fault: string;
   readonly target: string;
-  /** Since the first event of the flight. */
+  /** Since the first event of the flight; 0 for a fault that was there before it. */
   readonly fromMs: number;
+  /** Infinity for a fault without an end. */
   readonly untilMs: number;
 }
 

@@ -111,10 +111,12 @@ function percentBusy(group: readonly RunnerLoad[], load: Load, grid: Grid): read
 }
 
 export function faultSpan(line: FaultLine, origin: number): FaultSpan {
+  const since = (at: number): number => Math.max(0, roundTo((at - origin) / 1000, 3));
+  const endless = line.until === Number.MAX_SAFE_INTEGER;
   return {
     fault: line.fault,
     target: line.target,
-    fromMs: roundTo((line.at - origin) / 1000, 3),
-    untilMs: roundTo((Math.max(line.at, line.until) - origin) / 1000, 3),
+    fromMs: since(line.at),
+    untilMs: endless ? Number.POSITIVE_INFINITY : since(Math.max(line.at, line.until)),
   };
 }

@@ -167,7 +167,12 @@ function faultList(flight: Flight): Markup {
   if (bands.length === 0) return NOTHING;
   const rest = bands.length - LISTED_MAX + flight.faultsOmitted;
   const rows = bands.slice(0, LISTED_MAX).map(({ fault, targets, fromMs, untilMs }, i) => {
-    const lasted = untilMs > fromMs ? `for ${formatSeconds(untilMs - fromMs)}` : 'an instant';
+    const lasted =
+      untilMs === Number.POSITIVE_INFINITY
+        ? 'to the end'
+        : untilMs > fromMs
+          ? `for ${formatSeconds(untilMs - fromMs)}`
+          : 'an instant';
     return html`<tr>
       <td>${i + 1}</td>
       <th scope="row">${shorten(fault, 60)}</th>

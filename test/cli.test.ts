@@ -1,16 +1,5 @@
 /** The program as its users meet it: outputs, exit codes, and every kind of bad input. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -108,6 +97,17 @@ describe('check', () => {
       stdout: 'check black-hole: seeds 1..3, 1500 calls a twin, all laws hold, twins agree\n',
       stderr: '',
     });
+  });
+});
+
+describe('check, interrupted', () => {
+  test('ends within a seed, however long that takes to fly', async () => {
+    const running = start(['check', 'scenarios/saturation.yaml', '--set', 'calls=1000000']);
+    await running.said('check saturation:');
+    running.child.kill('SIGINT');
+    const ran = await running.done;
+    expect([ran.code, ran.stdout]).toEqual([130, '']);
+    expect(ran.stderr).toMatch(/^interrupted by SIGINT$/m);
   });
 });
 
@@ -209,6 +209,17 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
       () => ['run', steady, '--sed', '1'],
       /^error: unknown option '--sed' \(Did you mean one of --seed, --set\?\)\n$/,
     ],
+    [
+      'a device without an end',
+      () => ['run', '/dev/zero'],
+      /^\/dev\/zero: more than 1048576 bytes are too many for a scenario\n$/,
+    ],
+    [
+      'a name of two lines',
+      () => ['run', 'no\nwhere'],
+      /^no\\nwhere: no such file or directory\n$/,
+    ],
+    ['a list of no placers', () => ['run', steady, '--placer', ','], /names no placer\.\n$/],
     ['no scenario', () => ['run'], /missing required argument 'scenario'/],
   ];
   test.each(cases)('%s', async (_name, args, message) => {
@@ -216,27 +227,6 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
     expect(ran.stderr).toMatch(message);
     expect(ran.stdout).toBe('');
     expect(ran.code).toBe(1);
-  });
-
-  test('a pipe is not replaced by a file, and a link keeps its target', async () => {
-    const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const refused = await windtunnel('run', steady, '--json', pipe);
-    expect([refused.code, refused.stderr]).toEqual([
-      1,
-      `--json ${pipe}: cannot write, is not a regular file\n`,
-    ]);
-    expect(statSync(pipe).isFIFO()).toBe(true);
-    const target = file('target.json', 'old');
-    symlinkSync(target, join(folder, 'link.json'));
-    await windtunnel('run', steady, ...SMALL, '--json', join(folder, 'link.json'));
-    expect(readFileSync(target, 'utf8')).toContain('"scenario": "steady"');
-  });
-
-  test('an output does not replace the scenario it comes from', async () => {
-    const own = file('own.yaml', readFileSync(steady, 'utf8'));
-    const ran = await windtunnel('run', own, '--json', own);
-    expect([ran.code, ran.stderr]).toEqual([1, `${own}: an output would replace the scenario\n`]);
   });
 
   test('an unreachable runner is named', async () => {
@@ -255,28 +245,15 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
     expect(ran.code).toBe(1);
     expect(existsSync(out)).toBe(false);
   });
-
-  test('a full report folder keeps what was there before', async () => {
-    mkdirSync(join(folder, 'keep'));
-    const kept = file('keep/r.html', 'old');
-    await windtunnel('run', steady, '--set', 'calls=0', '--report', kept);
-    expect(readFileSync(kept, 'utf8')).toBe('old');
-    expect(readdirSync(join(folder, 'keep'))).toEqual(['r.html']);
-  });
-});
-
-describe('a reader that stops', () => {
-  test('ends nothing but the output: the flight lands and writes its files', async () => {
-    const out = join(folder, 'piped.json');
-    const running = start(['run', 'scenarios/steady.yaml', ...SMALL, '--json', out]);
-    running.child.stdout?.destroy();
-    const ran = await running.done;
-    expect([ran.code, ran.stderr]).toEqual([0, '']);
-    expect(flightResult.parse(JSON.parse(readFileSync(out, 'utf8'))).calls.ok).toBe(500);
-  });
 });
 
 describe('the program itself', () => {
+  test('without a command it explains itself, and that is a failure', async () => {
+    const ran = await windtunnel();
+    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toBe((await windtunnel('--help')).stdout);
+  });
+
   test('--version and --help', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await windtunnel('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });

@@ -1,10 +1,10 @@
 /** Flights over real gRPC: real processes, killed and stopped for real, under the same checkers. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FlightEvent } from '../core/record.js';
-import { runnersLeft, start, windtunnel } from './support/cli.js';
+import { windtunnel } from './support/cli.js';
 import { byCall, only } from './support/fly.js';
 import { serveRunner } from './support/served-runner.js';
 
@@ -183,65 +183,5 @@ slo: [{ metric: okRatio, min: 1 }]
     } finally {
       await runner.close();
     }
-  });
-});
-
-// Without /proc nobody can say which processes are whose.
-describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
-  const LONG = `calls: 6000
-arrivals: { kind: constant, rate: 100/s }
-functions: { a: { service: 50ms } }
-fleet: [{ name: r, count: 2, slots: 16 }]
-faults: [{ kind: pause, at: 100ms, runner: r2 }]
-`;
-
-  test('after SIGINT in flight: no runner process, stopped or not, no file half-written', async () => {
-    const scenario = join(folder, 'long.yaml');
-    writeFileSync(scenario, `version: 1\nname: long\n${LONG}`);
-    const before = readdirSync(folder).sort();
-    const report = join(folder, 'long.html');
-    const record = join(folder, 'long.jsonl');
-    const running = start([
-      'run',
-      scenario,
-      '--on',
-      'grpc',
-      '--report',
-      report,
-      '--record',
-      record,
-    ]);
-    await running.said('idle overhead');
-    expect(runnersLeft()).toHaveLength(2);
-    running.child.kill('SIGINT');
-    const ran = await running.done;
-    expect(ran.code).toBe(130);
-    expect(ran.stderr).toContain('interrupted by SIGINT\n');
-    expect(runnersLeft()).toEqual([]);
-    expect(readdirSync(folder).sort()).toEqual(before);
-  });
-
-  test('after the program itself is killed', async () => {
-    const scenario = join(folder, 'long.yaml');
-    const running = start(['run', scenario, '--on', 'grpc', '--set', 'faults=[]']);
-    await running.said('idle overhead');
-    running.child.kill('SIGKILL');
-    await running.done;
-    // The runners end when their channel to it does: soon, but not within the same instant.
-    await expect.poll(runnersLeft, { timeout: 10_000 }).toEqual([]);
-  });
-
-  test('more runners than a machine can start are refused before any is', async () => {
-    const ran = await windtunnel(
-      'run',
-      'scenarios/steady.yaml',
-      '--on',
-      'grpc',
-      '--set',
-      'fleet[0].count=500',
-    );
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('500 runners are too many processes');
-    expect(runnersLeft()).toEqual([]);
   });
 });

@@ -11,17 +11,28 @@ export interface Ran {
 export interface Running {
   readonly child: ChildProcess;
   readonly done: Promise<Ran>;
-  /** Resolves once stdout holds the text; rejects if the program ends before. */
+  /** Resolves once its output holds the text; rejects if the program ends before. */
   said(text: string): Promise<void>;
 }
 
 /** In the environment of all that this test's process starts, and of what that starts. */
 const MARK = `WINDTUNNEL_TEST=${process.pid}`;
 
-export function start(args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['dist/cli/index.js', ...args], {
+const PROGRAM = [process.execPath, 'dist/cli/index.js'];
+
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  return follow([...PROGRAM, ...args], env);
+}
+
+/** The program in a shell: `before` is what the shell does first, such as setting a limit. */
+export function inShell(before: string, ...args: string[]): Promise<Ran> {
+  return follow(['/bin/sh', '-c', `${before}; exec "$@"`, 'sh', ...PROGRAM, ...args], {}).done;
+}
+
+function follow([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): Running {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, WINDTUNNEL_TEST: String(process.pid) },
+    env: { ...process.env, ...env, WINDTUNNEL_TEST: String(process.pid) },
   });
   let stdout = '';
   let stderr = '';
@@ -30,14 +41,17 @@ export function start(args: readonly string[]): Running {
     stdout += chunk.toString();
     for (const look of waiting) look();
   });
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    for (const look of waiting) look();
+  });
   const done = new Promise<Ran>((resolve) => {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
   const said = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (stdout.includes(text)) resolve();
+        if (stdout.includes(text) || stderr.includes(text)) resolve();
       };
       waiting.add(look);
       void done.then(() =>
@@ -50,16 +64,24 @@ export function start(args: readonly string[]): Running {
 
 export const windtunnel = (...args: string[]): Promise<Ran> => start(args).done;
 
+/** Pids of runner processes, of those in `processesLeft`. */
+export const runnersLeft = (): string[] =>
+  processesLeft().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('dist/cli/runner-process');
+    } catch {
+      return false;
+    }
+  });
+
 /**
- * Pids of runner processes that flights of this test's process started and that are still there.
- * Other tests fly at the same time: theirs do not count. Reads /proc, so it is for Linux.
+ * Pids of all that runs of this test's process started and that is still there. Other tests fly at
+ * the same time: theirs do not count. Reads /proc, so it is for Linux.
  */
-export function runnersLeft(): string[] {
+export function processesLeft(): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (!command.includes('dist/cli/runner-process')) return false;
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(MARK);
     } catch {
       // It ended while it was looked at.
