@@ -82,6 +82,9 @@ const BREACHES: readonly Breach[] = [
   [READS, 95, 'ok', put('exec-read', { bytes: 2 })],
   [READS, 95, 'ok', put('exec-read', { hash: 2 })],
   [READS, 40, 'cut', put('exec-read', { hash: 2 })],
+  [READS, 95, 'retried', put('exec-read', { bytes: 2 })],
+  [READS, 95, 'retried', put('exec-read', { hash: 2 })],
+  [READS, 95, 'retried', put('exec-read', { hash: 2 }, 2)],
   ['a refused call never started', 40, 'cut', put('end', { outcome: 'refused' })],
   [CLEAN, 40, 'cut', put('client', { how: 'ended' })],
   [CLEAN, 40, 'cut', put('client', { how: 'ended', status: 299 })],
@@ -143,6 +146,11 @@ describe('a call that is left over', () => {
       violations: [],
       stuck: [`call c ${line}`],
     });
+  });
+
+  it('may have been declared idempotent by a client that says nothing', () => {
+    const { violations } = verdict(without('client')(shapes.retried('c')).flat());
+    expect(violations).toEqual([]);
   });
 
   it('may not have started too often either', () => {
