@@ -37,6 +37,8 @@ const commit = (us: number, attempt: number): FlightEvent => ({
 });
 const head: FlightEvent = { kind: 'head', ...at(96), status: 200 };
 
+const callEnd: FlightEvent = { kind: 'call-end', ...at(96) };
+
 const READS = 'an executor reads the bytes that its client sent';
 const CLEAN = 'a call that is not ok is no clean success to its client';
 const EXECUTED = 'a call that is ok was executed to its end';
@@ -49,6 +51,19 @@ type Breach = readonly [law: string, at: number, shape: Shape, change: Change];
 const BREACHES: readonly Breach[] = [
   ['time never goes back', 29, 'ok', put('round', { at: 29 })],
   ['nothing happens to a call after its end', 96, 'ok', behind('end', [head])],
+  ['nothing happens to a call after its end', 96, 'ok', behind('end', [callEnd])],
+  [
+    'nothing happens to a call after its end',
+    96,
+    'ok',
+    both(put('end', { callEnd: true }), behind('end', [callEnd, callEnd])),
+  ],
+  [
+    'the end of a call is behind its response',
+    70,
+    'ok',
+    behind('commit', [{ kind: 'call-end', ...at(70) }]),
+  ],
   ['runner r2 never runs more than its slots', 60, 'ok', put('exec-start', { active: 3 })],
   ['a client is answered once', 101, 'ok', again('client', { at: 101 })],
   ['a call id is used once', 0, 'ok', again('arrive', {})],
@@ -105,6 +120,11 @@ describe('a flight that keeps its laws', () => {
   });
 
   test.each([
+    [
+      'an end that listeners are told of',
+      'ok',
+      both(put('end', { callEnd: true }), behind('end', [callEnd])),
+    ],
     ['an attempt at the deadline', 'ok', put('cached', { deadline: 50 })],
     ['hashes of either sign', 'ok', put('client', { hash: 0xfeedbeef | 0 })],
     ['a success read half by a client that left', 'ok', put('client', { how: 'left', bytes: 1 })],

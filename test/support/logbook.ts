@@ -19,7 +19,10 @@ const ENDED = {
   status: 200,
   bytesIn: 3,
   bytesOut: 5,
+  callEnd: false,
 } as const;
+const UNTOLD = { message: '', userError: false, schedulerUs: 0, executionUs: 0 };
+const OF_FUNCTION = { fn: 'f', app: '', image: '', rid: '' };
 
 /** The events of one call, by what differs between shapes. */
 function teller(call: string) {
@@ -35,7 +38,7 @@ function teller(call: string) {
     runs,
     opens: (): FlightEvent[] => [
       { kind: 'arrive', ...at(0), fn: 'f' },
-      { kind: 'cached', ...at(10), bytes: SENT.bytes, deadline: DEADLINE },
+      { kind: 'cached', ...at(10), bytes: SENT.bytes, deadline: DEADLINE, ...OF_FUNCTION },
       { kind: 'skip', ...at(20), runner: 'r9' },
       { kind: 'attempt', ...of(20, 1) },
     ],
@@ -44,7 +47,7 @@ function teller(call: string) {
       { kind: 'attempt', ...of(50, 2) },
       { kind: 'commit', ...of(70, 2) },
       { kind: 'head', ...at(70), status: 200 },
-      { kind: 'attempt-end', ...of(90, 2), outcome: 'ok', cause: '' },
+      { kind: 'attempt-end', ...of(90, 2), outcome: 'ok', cause: '', ...UNTOLD },
       { ...ENDED, ...at(95), attempts: 2 },
     ],
     executes: (): FlightEvent[] => [
@@ -65,7 +68,7 @@ export const shapes = {
     const { at, of, opens, answers, executes, sees } = teller(call);
     const nacked: FlightEvent[] = [
       { kind: 'nack', ...of(30, 1), reason: 'busy' },
-      { kind: 'round', ...at(40), round: 1 },
+      { kind: 'round', ...at(40), round: 1, runners: 2 },
     ];
     const refuses: FlightEvent = { kind: 'exec-nack', ...of(25, 1), reason: 'busy' };
     return [[...opens(), ...nacked, ...answers()], [refuses, ...executes()], sees()];
@@ -78,6 +81,7 @@ export const shapes = {
       ...of(30, 1),
       outcome: 'broken',
       cause: 'stream reset',
+      ...UNTOLD,
     };
     // The first runner hears of it long after; what it wrote until then is nobody's answer.
     const stops = { ...of(99, 1), outcome: 'canceled', bytes: 1, hash: 1 } as const;
@@ -102,7 +106,7 @@ export const shapes = {
     const breaks: FlightEvent[] = [
       { kind: 'commit', ...of(30, 1) },
       { kind: 'head', ...at(30), status: 200 },
-      { kind: 'attempt-end', ...of(40, 1), outcome: 'broken', cause: 'stream reset' },
+      { kind: 'attempt-end', ...of(40, 1), outcome: 'broken', cause: 'stream reset', ...UNTOLD },
       { ...ENDED, ...at(40), outcome: 'failed', code: 'broken', attempts: 1 },
     ];
     return [[...opens(), ...breaks], runs(22, 1), sees({ how: 'cut', bytes: 4, hash: 4 })];
