@@ -114,6 +114,18 @@ describe('a crash', () => {
     advance(ends.clock, 1);
     expect(ends.link.channel.ready).toBe(true);
   });
+
+  it('is over a reconnect after the return, whatever breaks in between', () => {
+    const ends = linkEnds();
+    ends.crash();
+    // The LB has not heard of it: these arrive at the new process, and are too many resets there.
+    advance(ends.clock, ONE_WAY_US - 1);
+    for (let i = 0; i <= 1000; i += 1) ends.open().wire.cancel();
+    advance(ends.clock, 1);
+    ends.back();
+    advance(ends.clock, RECONNECT_US);
+    expect(ends.link.channel.ready).toBe(true);
+  });
 });
 
 describe('the Status RPC', () => {
@@ -193,6 +205,19 @@ describe('cancels', () => {
     cancel(ends, 1);
     advance(ends.clock, ONE_WAY_US);
     expect(newer.ear.ends).toEqual(TOO_MANY);
+  });
+
+  it('before a crash count for nothing after it', () => {
+    const ends = linkEnds();
+    cancel(ends, BURST);
+    ends.crash();
+    drain(ends.clock);
+    ends.back();
+    drain(ends.clock);
+    const [client] = served(ends, 1).clients;
+    cancel(ends, BURST);
+    drain(ends.clock);
+    expect(client?.ear.told).toBe(0);
   });
 
   it('are forgiven 33 a second, and no more than there were', () => {

@@ -68,6 +68,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
   let ready = true;
   let closed = false;
   let connection = 0;
+  let deaths = 0;
   let resets = 0;
   let resetsAt = clock.now();
 
@@ -77,6 +78,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
   /** Every stream of the connection breaks: at the runner now, at the LB one way later. */
   const drop = (cause: string): void => {
     connection += 1;
+    resets = 0;
     for (const stream of [...streams]) stream.breakAtServer(cause);
     clock.after(options.oneWayUs, () => {
       if (!server.alive) ready = false;
@@ -90,9 +92,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     const now = clock.now();
     resets = Math.max(0, resets - ((now - resetsAt) * RESETS_PER_SECOND) / 1_000_000) + 1;
     resetsAt = now;
-    if (resets <= RESETS_MAX) return;
-    resets = 0;
-    drop('connection dropped after too many resets');
+    if (resets > RESETS_MAX) drop('connection dropped after too many resets');
   };
 
   const fate = (toRunner: boolean, batch: readonly unknown[]): Fate => {
@@ -146,11 +146,14 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
       return streams.size;
     },
     rules,
-    serverDied: () => drop('connection reset'),
+    serverDied() {
+      deaths += 1;
+      drop('connection reset');
+    },
     serverBack() {
-      const back = connection;
+      const died = deaths;
       clock.after(options.reconnectUs, () => {
-        if (server.alive && connection === back) ready = true;
+        if (server.alive && deaths === died) ready = true;
       });
     },
     resetStreams() {
