@@ -201,6 +201,7 @@ describe('cancels', () => {
     expect([newer.ear.told, ends.link.open, ends.link.channel.ready]).toEqual([0, 1, true]);
     // The next connection has a burst of its own.
     cancel(ends, BURST);
+    drain(ends.clock);
     expect(newer.ear.told).toBe(0);
     cancel(ends, 1);
     advance(ends.clock, ONE_WAY_US);
@@ -228,6 +229,7 @@ describe('cancels', () => {
     cancel(ends, 33);
     advance(ends.clock, 100 * SECOND);
     cancel(ends, BURST);
+    drain(ends.clock);
     expect(client?.ear.told).toBe(0);
     cancel(ends, 1);
     drain(ends.clock);
