@@ -176,6 +176,13 @@ describe('the response size', () => {
     r.say(START, data(new Uint8Array(11)));
     expect(r.sink.status).toBe(502);
   });
+
+  it('is 502 above the limit, and the answer has no header of the function', () => {
+    const r = responding({ options: { responseMaxBytes: 10 } });
+    const headers = [['X-Secret', 'of the function']] as const;
+    r.say({ kind: 'start', status: 200, headers }, data(new Uint8Array(11)));
+    expect([r.sink.status, r.sink.header('x-secret')]).toEqual([502, undefined]);
+  });
 });
 
 describe('what comes after the verdict', () => {
