@@ -34,6 +34,27 @@ describe('a client that takes nothing', () => {
     expect([r.absorbed.used, r.valve.open]).toEqual([0, true]);
   });
 
+  it.each([
+    [50 * KIB, true],
+    [50 * KIB + 1, false],
+  ])('with %d bytes left of a limit of 100 KiB: its runner goes on: %s', (left, open) => {
+    const r = responding({ sink: never, options });
+    r.say(START, bytes(KIB), bytes(60 * KIB), bytes(left));
+    expect(r.valve.open).toBe(false);
+    r.sink.drain();
+    expect([r.absorbed.used, r.valve.open]).toEqual([left, open]);
+  });
+
+  it('slows its runner again only above the limit', () => {
+    const r = responding({ sink: never, options });
+    r.say(START, bytes(KIB), bytes(60 * KIB), bytes(50 * KIB));
+    r.sink.drain();
+    r.say(bytes(50 * KIB));
+    expect([r.absorbed.used, r.valve.open]).toEqual([100 * KIB, true]);
+    r.say(bytes(1));
+    expect(r.valve.open).toBe(false);
+  });
+
   it('slows its runner at once while all calls together hold too much', () => {
     const absorbed = createBudget(10);
     absorbed.force(11);
@@ -57,6 +78,8 @@ describe('a client that takes nothing', () => {
       { outcome: 'canceled', code: 'client_idle', status: 200, bytesOut: 2 },
     ]);
     expect([r.sink.log.at(-1), r.absorbed.used, r.clock.pending]).toEqual(['cut', 0, 0]);
+    r.sink.drain();
+    expect([r.sink.log.at(-1), r.clock.pending]).toEqual(['cut', 0]);
   });
 
   it('has the whole idle limit again whenever it takes something', () => {
@@ -83,6 +106,15 @@ describe('a client that takes nothing', () => {
     const r = responding({ sink: { slowEnd: true } });
     r.say(START, DONE);
     drain(r.clock);
+    expect(r.verdicts[0]?.code).toBe('client_idle');
+  });
+
+  it('gains no time by room that nobody waits for', () => {
+    const r = responding({ sink: { slowEnd: true } });
+    r.say(START, DONE);
+    advance(r.clock, 20 * SECOND);
+    r.sink.drain();
+    advance(r.clock, 10 * SECOND);
     expect(r.verdicts[0]?.code).toBe('client_idle');
   });
 });
