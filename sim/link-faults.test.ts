@@ -1,6 +1,6 @@
 /** Laws of a connection that breaks and comes back: who is told, and when. */
 import { describe, expect, it } from 'vitest';
-import { TRY, type Opened } from '../test/conformance/wire-rig.js';
+import { START, TRY, type Opened } from '../test/conformance/wire-rig.js';
 import {
   ONE_WAY_US,
   RECONNECT_US,
@@ -174,6 +174,21 @@ describe('a reset of all streams', () => {
     expect([endsOf(clients), offered.ear.ends]).toEqual([[reset, reset], reset]);
     expect([next.ear.told, ends.link.open, ends.link.channel.ready]).toEqual([0, 1, true]);
     expect(ends.taken[2]?.ear.messages).toEqual([TRY]);
+  });
+});
+
+describe('a reset by the runner', () => {
+  it('is told to the LB one way later, after what was sent, and to the runner never', () => {
+    const ends = linkEnds();
+    const { clients, servers } = served(ends, 1);
+    servers[0]?.wire.send(START);
+    servers[0]?.wire.cancel();
+    advance(ends.clock, ONE_WAY_US - 1);
+    expect(clients[0]?.ear.told).toBe(0);
+    drain(ends.clock);
+    expect(clients[0]?.ear.messages).toEqual([START]);
+    expect([endsOf(clients), endsOf(servers)]).toEqual([[lost('reset by the runner')], [[]]]);
+    expect(ends.link.open).toBe(0);
   });
 });
 

@@ -6,6 +6,32 @@ import { linkEnds } from '../test/support/link-ends.js';
 import { advance, drain } from '../test/support/virtual.js';
 import type { Fate } from './link.js';
 
+describe('a stream that the LB has canceled', () => {
+  function canceled() {
+    const ends = linkEnds();
+    const { wire } = ends.open();
+    drain(ends.clock);
+    return { ends, cancel: () => wire.cancel(), server: ends.taken[0] };
+  }
+
+  it('is held by a runner that cannot hear of it, until that is done', () => {
+    const { ends, cancel, server } = canceled();
+    ends.link.rules.add(() => 'drop');
+    cancel();
+    drain(ends.clock);
+    expect([server?.ear.ends, ends.link.open]).toEqual([[], 1]);
+    server?.wire.finish(0, '');
+    expect(ends.link.open).toBe(0);
+  });
+
+  it('is held no longer than its runner lives', () => {
+    const { ends, cancel, server } = canceled();
+    cancel();
+    ends.crash();
+    expect([server?.ear.ends.length, ends.link.open]).toEqual([1, 0]);
+  });
+});
+
 describe('after any sequence of what both ends, the network and the process do', () => {
   const STEPS = [
     'open',
