@@ -3,8 +3,7 @@
  * runners that NACK, connections that are reset or fall silent at any byte of either direction.
  */
 import fc from 'fast-check';
-import { Observable } from 'rxjs';
-import { setTimeout as after } from 'node:timers/promises';
+import { Observable, lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBalancer } from '../core/balancer.js';
 import { createSystemClock } from '../core/clock.js';
@@ -14,14 +13,14 @@ import { staticPool } from '../core/pools.js';
 import type { FlightEvent } from '../core/record.js';
 import { seededRng } from '../core/rng.js';
 import { createGrpcChannel } from '../proto/grpc/channel.js';
-import { createGrpcServer, defaultGrpcServerLimits } from '../proto/grpc/server.js';
 import { createRunner } from '../proto/runner.js';
-import { serve } from '../proto/session.js';
 import { createCheckers } from '../sim/checkers.js';
 import { createClient, createWitness } from '../sim/client.js';
-import { createSimExecutor, type SimExecutor } from '../sim/executor.js';
+import { stillHeld } from '../sim/world.js';
+import { realPatience, turn } from './conformance/law.js';
 import { createCutProxy, type Cut } from './support/cut-proxy.js';
 import { only, scenarioOf } from './support/fly.js';
+import { serveRunner, type ServedRunner } from './support/served-runner.js';
 
 const RUNNERS = 3;
 const BODY_MAX = 200_000;
@@ -39,38 +38,24 @@ functions:
 fleet: [{ name: r, count: ${RUNNERS}, slots: 8 }]`);
 
 const clock = createSystemClock();
+const { until } = realPatience(turn);
+/** What completes without a word is no error. */
+const NOTHING = { defaultValue: undefined };
 let log: (event: FlightEvent) => void = () => undefined;
 
-interface Served {
-  readonly address: string;
-  readonly executor: SimExecutor;
-  readonly stop: () => void;
-}
-let served: readonly Served[] = [];
+let served: readonly ServedRunner[] = [];
 
 beforeAll(async () => {
+  const serving = { clock, functions, bodyMaxBytes: BODY_MAX };
   served = await Promise.all(
-    runners.map(async (runner, index): Promise<Served> => {
-      const rng = seededRng(index);
-      const parts = { clock, service: rng, chance: rng, runner, functions };
-      const executor = createSimExecutor({ ...parts, log: (line) => log(line) });
-      const limits = { bodyMaxBytes: BODY_MAX, responseMaxBytes: 1_000_000 };
-      const server = createGrpcServer({
-        onEngage: (wire) => serve({ clock, executor, ...limits }, wire),
-        status: () => ({ active: executor.active, requestsReceived: 0, requestsHandled: 0 }),
-        dialect: index === 0 ? 's' : 'head',
-        limits: defaultGrpcServerLimits,
-      });
-      const port = await new Promise<number>((resolve, reject) => {
-        const told = (at: number | Error): void => (at instanceof Error ? reject(at) : resolve(at));
-        server.listen('127.0.0.1:0', told);
-      });
-      return { address: `127.0.0.1:${port}`, executor, stop: () => server.forceClose() };
+    runners.map((runner, index) => {
+      const dialect = index === 0 ? 's' : 'head';
+      return serveRunner({ ...serving, runner, dialect, log: (line) => log(line) });
     }),
   );
 });
 afterAll(() => {
-  for (const { stop } of served) stop();
+  for (const { kill } of served) kill();
 });
 
 interface Drawn {
@@ -115,7 +100,7 @@ async function call({ fn: name, chunks, nacks, cuts }: Drawn): Promise<{
       createRunner(clock, runners[index]?.id ?? '', createGrpcChannel(address)),
     ),
   );
-  while (pool.snapshot('default').some((runner) => !runner.ready)) await after(2);
+  await until(() => pool.snapshot('default').every((runner) => runner.ready));
   served.forEach(({ executor }, index) => (executor.bend.nack = nacks[index] === true ? 1 : 0));
   proxies.forEach((proxy, index) => (proxy.cut = cuts[index]));
 
@@ -141,18 +126,14 @@ async function call({ fn: name, chunks, nacks, cuts }: Drawn): Promise<{
     out.complete();
   });
   const request = { id: 'c', fn: name, method: 'POST', url: '/', headers: [], body: source };
-  await new Promise<void>((resolve, reject) => {
-    balancer.handle(request, createClient(witness)).subscribe({ complete: resolve, error: reject });
-  });
-  await new Promise<void>((resolve, reject) => {
-    balancer.close().subscribe({ complete: resolve, error: reject });
-  });
+  await lastValueFrom(balancer.handle(request, createClient(witness)), NOTHING);
+  await lastValueFrom(balancer.close(), NOTHING);
   for (const proxy of proxies) proxy.close();
   // Executions whose connection has gone end by themselves, and say so.
-  while (served.some(({ executor }) => executor.active > 0)) await after(2);
+  await until(() => served.every(({ executor }) => executor.active === 0));
   const { violations, stuck } = checkers.land();
-  const held = Object.entries(balancer.held).filter(([, count]) => count !== 0);
-  return { events, problems: [...violations, ...stuck, ...held.map(([what]) => `held: ${what}`)] };
+  const held = stillHeld(Object.entries(balancer.held));
+  return { events, problems: [...violations, ...stuck, ...held] };
 }
 
 test('whatever breaks at whatever byte, no law of a call does', { timeout: 90_000 }, async () => {

@@ -35,7 +35,7 @@ import {
 } from './conformance/index.js';
 import { turn, type Rig } from './conformance/law.js';
 import { CARRIERS, STATUS, carriers, type Carrier, type CarrierName } from './support/carriers.js';
-import { scenarioOf } from './support/fly.js';
+import { oneRunner } from './support/served-runner.js';
 import { scriptedLine } from './support/scripted-line.js';
 import { httpSink, simulatedSink } from './support/sinks.js';
 import { createVirtualClock, type VirtualClock } from './support/virtual.js';
@@ -85,15 +85,7 @@ describe('Executor', () => {
 
 function simulatedExecutor(slots: number): ExecutorRig {
   const clock = createVirtualClock();
-  const { runners, functions } = scenarioOf(`
-version: 1
-name: one
-calls: 1
-arrivals: { kind: constant, rate: 1/s }
-functions: { a: { service: 5ms, response: 20KiB } }
-fleet: [{ name: r, count: 1, slots: ${slots} }]`);
-  const [runner] = runners;
-  if (runner === undefined) throw new Error('no runner');
+  const { runner, functions } = oneRunner('{ service: 5ms, response: 20KiB }', slots);
   const rng = seededRng(1);
   const parts = { clock, service: rng, chance: rng, runner, functions, log: () => undefined };
   const executor = createSimExecutor({ ...parts, machine: { memoryMb: 4096 } });

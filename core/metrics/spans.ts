@@ -24,6 +24,7 @@ import {
 } from '@opentelemetry/api';
 import type { Clock } from '../clock.js';
 import type { AttemptEnded, AttemptNacked, Cached, Ended, Probe, ProbeEvent } from '../probe.js';
+import { RUNNER_EXPIRED } from '../runner.js';
 
 /**
  * Spans of one balancer's calls, below whatever span is active where it is handed one. A call whose
@@ -150,7 +151,7 @@ class CallSpans {
 
   attemptEnded(event: AttemptEnded): void {
     const { at, outcome, cause, message } = event;
-    const judged = outcome === 'ok' || outcome === 'failed' || cause === RUNNER_EXPIRED;
+    const judged = outcome === 'ok' || outcome === 'failed' || cause === String(RUNNER_EXPIRED);
     if (judged) this.receive?.addEvent('Runner Execution Details', details(event), this.time(at));
     if (outcome === 'broken') fail(this.send, `DataLoss ${cause}`);
     if (judged) {
@@ -212,9 +213,6 @@ class CallSpans {
     return [seconds, (us - seconds * 1_000_000) * 1000];
   }
 }
-
-/** The cause of an attempt that the runner itself ended as expired. */
-const RUNNER_EXPIRED = '504';
 
 /** By the original's names, and in its unit for durations: ns. */
 const details = (event: AttemptEnded): Attributes => ({

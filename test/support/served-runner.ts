@@ -1,30 +1,44 @@
-/** A real gRPC runner in the test's own process, with one function `a` behind it. */
-import { createSystemClock } from '../../core/clock.js';
+/** A real gRPC runner in the test's own process: the simulated executor behind a real server. */
+import { createSystemClock, type Clock } from '../../core/clock.js';
+import type { ExecutorLine } from '../../core/record.js';
 import { seededRng } from '../../core/rng.js';
+import type { Dialect } from '../../proto/codec.js';
 import { createGrpcServer, defaultGrpcServerLimits } from '../../proto/grpc/server.js';
 import { serve } from '../../proto/session.js';
-import { createSimExecutor } from '../../sim/executor.js';
+import { createSimExecutor, type SimExecutor, type SimExecutorParts } from '../../sim/executor.js';
 import { scenarioOf } from './fly.js';
 
-export async function serveRunner(): Promise<{ address: string; close(): Promise<void> }> {
-  const { runners, functions } = scenarioOf(`
-version: 1
-name: served
-calls: 1
-arrivals: { kind: constant, rate: 1/s }
-functions: { a: { service: 5ms, request: 20KiB, response: 20KiB } }
-fleet: [{ name: r, count: 1, slots: 64 }]`);
-  const [runner] = runners;
-  if (runner === undefined) throw new Error('no runner');
-  const clock = createSystemClock();
+export interface ServedRunner {
+  /** `host:port`. */
+  readonly address: string;
+  readonly executor: SimExecutor;
+  /** Lets what runs end, within a second. */
+  close(): Promise<void>;
+  /** Breaks what runs. */
+  kill(): void;
+}
+
+/** What is given; the defaults are those of `serveRunner`. */
+export interface Serving {
+  readonly clock: Clock;
+  readonly runner: SimExecutorParts['runner'];
+  readonly functions: SimExecutorParts['functions'];
+  readonly machine: NonNullable<SimExecutorParts['machine']>;
+  readonly log: (line: ExecutorLine) => void;
+  readonly dialect: Dialect;
+  readonly bodyMaxBytes: number;
+}
+
+/** By default a runner of 64 slots with one function `a` of 5 ms, its bodies 20 KiB. */
+export async function serveRunner(given: Partial<Serving> = {}): Promise<ServedRunner> {
+  const { clock, runner, dialect, bodyMaxBytes, ...executing } = { ...defaults(), ...given };
   const rng = seededRng(1);
-  const parts = { clock, service: rng, chance: rng, runner, functions, log: () => undefined };
-  const executor = createSimExecutor(parts);
-  const limits = { bodyMaxBytes: 1_000_000, responseMaxBytes: 1_000_000 };
+  const executor = createSimExecutor({ ...executing, clock, runner, service: rng, chance: rng });
+  const limits = { bodyMaxBytes, responseMaxBytes: 1_000_000 };
   const server = createGrpcServer({
     onEngage: (wire) => serve({ clock, executor, ...limits }, wire),
     status: () => ({ active: executor.active, requestsReceived: 0, requestsHandled: 0 }),
-    dialect: 'head',
+    dialect,
     limits: defaultGrpcServerLimits,
   });
   const port = await new Promise<number>((resolve, reject) => {
@@ -32,6 +46,29 @@ fleet: [{ name: r, count: 1, slots: 64 }]`);
   });
   return {
     address: `127.0.0.1:${port}`,
+    executor,
     close: () => new Promise((resolve) => server.close(1_000, () => resolve())),
+    kill: () => server.forceClose(),
   };
+}
+
+function defaults(): Serving {
+  const a = '{ service: 5ms, request: 20KiB, response: 20KiB }';
+  const clock = createSystemClock();
+  const log = (): void => undefined;
+  return { ...oneRunner(a, 64), clock, machine: {}, log, dialect: 'head', bodyMaxBytes: 1_000_000 };
+}
+
+/** One runner of so many slots, and the one function `a`, given as a scenario has it. */
+export function oneRunner(a: string, slots: number): Pick<Serving, 'runner' | 'functions'> {
+  const { runners, functions } = scenarioOf(`
+version: 1
+name: one
+calls: 1
+arrivals: { kind: constant, rate: 1/s }
+functions: { a: ${a} }
+fleet: [{ name: r, count: 1, slots: ${slots} }]`);
+  const [runner] = runners;
+  if (runner === undefined) throw new Error('no runner');
+  return { runner, functions };
 }
