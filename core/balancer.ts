@@ -134,7 +134,8 @@ export function createBalancer(
       end(life, ticket, verdict);
     };
     const forcible = (force: (error: CallError) => void): void => {
-      life.force = () => force(closing(life));
+      const forced = (): void => force(closing(life));
+      life.force = forced;
     };
     const events = travel(traveling, request, life);
     return { events, forcible, over: finish, left: () => finish(LEFT) };
@@ -145,7 +146,8 @@ export function createBalancer(
     const run = runDetached(travel(traveling, request, life), (verdict) =>
       end(life, ticket, verdict),
     );
-    life.force = () => run.force(closing(life));
+    const forced = (): void => run.force(closing(life));
+    life.force = forced;
     return { events: run.answer, forcible: NOTHING, over: NOTHING, left: NOTHING };
   }
 

@@ -4,6 +4,7 @@
  * stand under real and simulated runners.
  */
 import { invariant } from './invariant.js';
+import { Roster, type Listed } from './roster.js';
 import type { NackReason } from './runner.js';
 
 export interface CapacityOptions {
@@ -49,7 +50,7 @@ export interface Capacity {
   enter(needs: Needs, begin: () => void): Place | NoPlace;
 }
 
-interface Entry {
+interface Entry extends Listed<Entry> {
   readonly memory: number;
   readonly cpu: number;
   readonly begin: () => void;
@@ -60,8 +61,7 @@ export function createCapacity(options: CapacityOptions): Capacity {
   const { slots, queue, memoryMb, cpuMilli } = options;
   const memory = memoryMb ?? Number.POSITIVE_INFINITY;
   const cpu = cpuMilli ?? Number.POSITIVE_INFINITY;
-  // A Set keeps the order of arrival, and lets an entry leave its middle in O(1).
-  const waiting = new Set<Entry>();
+  const waiting = new Roster<Entry>();
   let active = 0;
   let memoryUsed = 0;
   let cpuUsed = 0;
@@ -81,17 +81,16 @@ export function createCapacity(options: CapacityOptions): Capacity {
 
   /** FIFO: the first in the queue that does not fit holds back those behind it. */
   const advance = (): void => {
-    if (waiting.size === 0) return;
-    for (const entry of waiting) {
+    for (let entry = waiting.first; entry !== undefined; entry = waiting.first) {
       if (active >= slots || !roomFor(entry)) return;
-      waiting.delete(entry);
+      waiting.leave(entry);
       start(entry);
     }
   };
 
   const leave = (entry: Entry): void => {
     invariant(entry.state !== 'left', 'a slot was freed twice');
-    if (entry.state === 'queued') waiting.delete(entry);
+    if (entry.state === 'queued') waiting.leave(entry);
     else {
       active -= 1;
       memoryUsed -= entry.memory;
@@ -121,13 +120,15 @@ export function createCapacity(options: CapacityOptions): Capacity {
         cpu: units(needs.cpuMilli, cpuMilli),
         begin,
         state: 'queued',
+        earlier: undefined,
+        later: undefined,
       };
       const fitsNow = waiting.size === 0 && active < slots && roomFor(entry);
       if (!fitsNow && waiting.size >= queue) {
         return active < slots && !roomFor(entry) ? 'size' : 'busy';
       }
       if (fitsNow) start(entry);
-      else waiting.add(entry);
+      else waiting.join(entry);
       return { leave: () => leave(entry) };
     },
   };

@@ -66,13 +66,25 @@ export function makeDraft(
     group: fn.group,
   };
   chooseGroup(draft);
-  const { overrider } = rules;
-  for (const change of [...(request.options ?? []), ...rules.callOptions]) {
+  const { callOptions, overrider } = rules;
+  const refused = changed(draft, request, request.options) ?? changed(draft, request, callOptions);
+  return refused ?? overrider?.(draft, request) ?? draft;
+}
+
+/** Makes the changes in their order, up to the first that refuses. */
+function changed(
+  draft: Draft,
+  request: Request,
+  options: readonly CallOption[] = NO_CHANGE,
+): CallError | undefined {
+  for (const change of options) {
     const refused = change(draft, request);
     if (refused !== undefined) return refused;
   }
-  return overrider?.(draft, request) ?? draft;
+  return undefined;
 }
+
+const NO_CHANGE: readonly CallOption[] = [];
 
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
 

@@ -6,6 +6,7 @@ import { Observable } from 'rxjs';
 import type { Clock } from './clock.js';
 import { CallError } from './errors.js';
 import { invariant } from './invariant.js';
+import { Roster, type Listed } from './roster.js';
 
 /** The right to be in flight, and to have an end behind the response. */
 export interface Ticket {
@@ -37,13 +38,38 @@ export interface Gate {
   close(graceUs: number): Observable<never>;
 }
 
-interface HeldTicket extends Ticket {
-  readonly force: () => void;
+/** What tickets change of their gate. */
+interface Desk {
+  onResponded(): void;
+  onReleased(ticket: HeldTicket): void;
+}
+
+/** A class, since there is one a call. */
+class HeldTicket implements Ticket, Listed<HeldTicket> {
+  earlier: HeldTicket | undefined;
+  later: HeldTicket | undefined;
+  private over = false;
+
+  constructor(
+    readonly force: () => void,
+    private readonly desk: Desk,
+  ) {}
+
+  responded(): void {
+    invariant(!this.over, 'a call was responded to twice');
+    this.over = true;
+    this.desk.onResponded();
+  }
+
+  release(): void {
+    invariant(this.over, 'a ticket was released before its response');
+    this.desk.onReleased(this);
+  }
 }
 
 export function createGate(clock: Clock, limits: GateLimits): Gate {
   const { inFlightMax, callEndBacklogMax } = limits;
-  const held = new Set<HeldTicket>();
+  const held = new Roster<HeldTicket>();
   let ending = 0;
   const waiting = new Set<() => void>();
   let closed = false;
@@ -53,8 +79,19 @@ export function createGate(clock: Clock, limits: GateLimits): Gate {
     for (const done of [...waiting]) done();
   };
 
+  const desk: Desk = {
+    onResponded() {
+      ending += 1;
+    },
+    onReleased(ticket) {
+      ending -= 1;
+      invariant(held.leave(ticket), 'a ticket was released twice');
+      drained();
+    },
+  };
+
   const forceAll = (): void => {
-    for (const entry of [...held]) entry.force();
+    for (const ticket of held.all()) ticket.force();
   };
 
   return {
@@ -75,22 +112,8 @@ export function createGate(clock: Clock, limits: GateLimits): Gate {
       if (held.size - ending >= inFlightMax) {
         return new CallError('full', `${inFlightMax} calls are in flight already`);
       }
-      let over = false;
-      const ticket: HeldTicket = {
-        force,
-        responded() {
-          invariant(!over, 'a call was responded to twice');
-          over = true;
-          ending += 1;
-        },
-        release() {
-          invariant(over, 'a ticket was released before its response');
-          ending -= 1;
-          invariant(held.delete(ticket), 'a ticket was released twice');
-          drained();
-        },
-      };
-      held.add(ticket);
+      const ticket = new HeldTicket(force, desk);
+      held.join(ticket);
       return ticket;
     },
     close(graceUs) {

@@ -141,7 +141,6 @@ class Journey {
       rid: spec.requestId,
     });
     const placementMs = detached ? options.detachedPlacementMs : options.placementMs;
-    const times = { arrivedAt, deadline, placementUs: placementMs * 1000 };
     const call: Call = {
       id,
       fn: spec.fn,
@@ -150,7 +149,9 @@ class Journey {
       url,
       body,
       detached,
-      ...times,
+      arrivedAt,
+      deadline,
+      placementUs: placementMs * 1000,
       createdWallMs: clock.wall(),
       valve,
       progress,

@@ -223,10 +223,11 @@ class Responder {
       valve.set(true);
     }
     if (this.verdict === undefined) return;
-    this.awaitClient();
-    if (this.queued > 0 || this.ending) return;
-    this.ending = true;
-    sink.end(() => this.guard(() => this.finish(this.ok())));
+    if (this.queued === 0 && !this.ending) {
+      this.ending = true;
+      sink.end(() => this.guard(() => this.finish(this.ok())));
+    }
+    if (!this.over) this.awaitClient();
   }
 
   /** After the verdict the deadline is met; a client that stalls is given a limit of its own. */

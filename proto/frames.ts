@@ -32,7 +32,8 @@ export function frames(chunks: Iterable<Uint8Array>): () => ClientMessage | unde
       at = 0;
       ahead = source.next();
     }
-    const bytes = chunk.subarray(at, at + MAX_DATA_CHUNK);
+    const whole = at === 0 && chunk.length <= MAX_DATA_CHUNK;
+    const bytes = whole ? chunk : chunk.subarray(at, at + MAX_DATA_CHUNK);
     at += bytes.length;
     ended = at >= chunk.length && ahead.done === true;
     return { kind: 'data', bytes, eof: ended };

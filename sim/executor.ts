@@ -6,7 +6,7 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import { createCapacity, parseCpu, type Capacity, type Place } from '../core/capacity.js';
 import type { Clock, Timer } from '../core/clock.js';
-import type { ExecutorLine } from '../core/record.js';
+import type { ExecEnded, ExecutorLine } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
 import type { NackReason, RunnerEvent } from '../core/runner.js';
 import type { Executor, Offer } from '../proto/executor.js';
@@ -102,7 +102,8 @@ class Execution {
 
   private nack(reason: NackReason): void {
     this.over = true;
-    this.parts.log({ kind: 'exec-nack', ...this.line(), reason });
+    const { at, runner, call, attempt } = this.line();
+    this.parts.log({ kind: 'exec-nack', at, runner, call, attempt, reason });
     this.out.next({ kind: 'nack', reason });
     this.out.complete();
   }
@@ -118,7 +119,8 @@ class Execution {
     this.offer.begin();
     const { active, slots } = this.capacity;
     this.started = true;
-    this.parts.log({ kind: 'exec-start', ...this.line(), active, slots });
+    const { at, runner, call, attempt } = this.line();
+    this.parts.log({ kind: 'exec-start', at, runner, call, attempt, active, slots });
     this.reading = this.offer.body.subscribe({
       next: (bytes) => {
         this.bytes += bytes.length;
@@ -132,7 +134,8 @@ class Execution {
   /** The request is read: the function works for its time. */
   private work(): void {
     const { parts, offer, fn, bend, bytes, hash } = this;
-    parts.log({ kind: 'exec-read', ...this.line(), bytes, hash });
+    const { at, runner, call, attempt } = this.line();
+    parts.log({ kind: 'exec-read', at, runner, call, attempt, bytes, hash });
     if (fn.head === 'early') this.out.next(START);
     const service = draw(fn.service, parts.service.split(offer.model.id));
     const us = Math.round((service * bend.slow) / parts.runner.speed);
@@ -140,11 +143,10 @@ class Execution {
   }
 
   private answer(executionUs: number): void {
-    const { fn, offer, out, parts } = this;
+    const { fn, offer, out } = this;
     const body = responseContent(offer.model.id, fn.responseBytes);
-    const hash = hashBytes(EMPTY_HASH, body);
     this.over = true;
-    parts.log({ kind: 'exec-end', ...this.line(), outcome: 'ok', bytes: body.length, hash });
+    this.ended('ok', body.length, hashBytes(EMPTY_HASH, body));
     // The slot is free before the LB can know, so its next offer finds it.
     this.place?.leave();
     if (fn.head === 'late') out.next(START);
@@ -159,19 +161,16 @@ class Execution {
     this.over = true;
     this.timer?.cancel();
     this.reading?.unsubscribe();
-    if (this.started) {
-      const line = this.line();
-      this.parts.log({
-        kind: 'exec-end',
-        ...line,
-        outcome: 'canceled',
-        bytes: 0,
-        hash: EMPTY_HASH,
-      });
-    }
+    if (this.started) this.ended('canceled', 0, EMPTY_HASH);
     this.place?.leave();
   }
 
+  private ended(outcome: ExecEnded['outcome'], bytes: number, hash: number): void {
+    const { at, runner, call, attempt } = this.line();
+    this.parts.log({ kind: 'exec-end', at, runner, call, attempt, outcome, bytes, hash });
+  }
+
+  /** What all lines have. Not spread into them: measured, 0.2 µs a line. */
   private line(): { at: number; runner: string; call: string; attempt: number } {
     const { parts, offer } = this;
     const { attempt } = offer;

@@ -38,7 +38,6 @@ export interface Host {
 export function createHost(parts: HostParts): Host {
   const { clock, runner, scenario } = parts;
   const { requestBodyBytes: bodyMaxBytes, responseBodyBytes: responseMaxBytes } = scenario.limits;
-  const limits = { bodyMaxBytes, responseMaxBytes };
   const rng = parts.rng.split(`runner/${runner.id}`);
   let alive = true;
   let stopped = false;
@@ -89,7 +88,7 @@ export function createHost(parts: HostParts): Host {
     },
     awake,
     accept(wire) {
-      serve({ clock: own, executor, ...limits, counter: status }, wire);
+      serve({ clock: own, executor, bodyMaxBytes, responseMaxBytes, counter: status }, wire);
     },
     status: () => status.now(),
   });

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../core/clock.js';
 import type { Rng } from '../core/rng.js';
+import { Roster } from '../core/roster.js';
 import type { Channel, ClientMessage, RunnerMessage, ServerWire } from '../proto/wire.js';
 import { ClientEnd, Stream } from './stream.js';
 
@@ -63,7 +64,7 @@ const RESETS_MAX = 1000;
 const RESETS_PER_SECOND = 33;
 
 export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server: LinkServer): Link {
-  const streams = new Set<Stream>();
+  const streams = new Roster<Stream>();
   const rules = new Set<Rule>();
   let ready = true;
   let closed = false;
@@ -79,10 +80,10 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
   const drop = (cause: string): void => {
     connection += 1;
     resets = 0;
-    for (const stream of [...streams]) stream.breakAtServer(cause);
+    for (const stream of streams.all()) stream.breakAtServer(cause);
     clock.after(options.oneWayUs, () => {
       if (!server.alive) ready = false;
-      for (const stream of [...streams])
+      for (const stream of streams.all())
         if (stream.connection < connection) stream.breakAtClient(cause);
     });
   };
@@ -112,11 +113,11 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     delay,
     fate,
     onReset,
-    forget: (stream: Stream) => void streams.delete(stream),
+    forget: (stream: Stream) => void streams.leave(stream),
   };
 
   const connected = (): boolean => ready && !closed;
-  const created = (stream: Stream): void => void streams.add(stream);
+  const created = (stream: Stream): void => streams.join(stream);
 
   const channel: Channel = {
     get ready() {
@@ -133,7 +134,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     },
     close() {
       closed = true;
-      for (const stream of [...streams]) {
+      for (const stream of streams.all()) {
         stream.breakAtServer('the LB closed the connection');
         stream.breakAtClient('the LB closed the connection');
       }
@@ -157,7 +158,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
       });
     },
     resetStreams() {
-      for (const stream of [...streams]) {
+      for (const stream of streams.all()) {
         stream.breakAtServer('stream reset');
         clock.after(options.oneWayUs, () => stream.breakAtClient('stream reset'));
       }

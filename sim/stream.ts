@@ -3,6 +3,7 @@
  * (`pipe.ts`) between them.
  */
 import type { Clock } from '../core/clock.js';
+import type { Listed } from '../core/roster.js';
 import type {
   ClientMessage,
   ClientWire,
@@ -27,7 +28,9 @@ export interface StreamParts {
   readonly forget: (stream: Stream) => void;
 }
 
-export class Stream {
+export class Stream implements Listed<Stream> {
+  earlier: Stream | undefined;
+  later: Stream | undefined;
   readonly up: Pipe<ClientMessage>;
   readonly down: Pipe<RunnerMessage>;
   metadata: Metadata = {};
@@ -147,9 +150,10 @@ export class ClientEnd implements ClientWire {
     const { stream } = this;
     const { up, down, parts } = stream;
     down.listener = listener;
-    up.onRoom = () => {
+    const onRoom = (): void => {
       if (!down.closed) listener.onDrain();
     };
+    up.onRoom = onRoom;
     stream.metadata = metadata;
     stream.remainingUs = remainingUs;
     if (this.connected()) return this.created(stream);
@@ -189,9 +193,10 @@ class ServerEnd implements ServerWire {
   listen(listener: WireListener<ClientMessage>): void {
     const { up, down } = this.stream;
     up.listener = listener;
-    down.onRoom = () => {
+    const onRoom = (): void => {
       if (!up.closed) listener.onDrain();
     };
+    down.onRoom = onRoom;
   }
 
   sendMetadata(metadata: Metadata): void {

@@ -196,12 +196,14 @@ function keepStatus(stream: Stream): void {
   const innermost = calls?.[0]?.call?.child;
   if (innermost === undefined) return;
   const send = innermost.sendMessageWithContext.bind(innermost);
-  innermost.sendMessageWithContext = (context, message) => {
+  const endCall = innermost.endCall.bind(innermost);
+  const sendUnlessEnded: Innermost['sendMessageWithContext'] = (context, message) => {
     if (innermost.finalStatus === null) send(context, message);
   };
-  const endCall = innermost.endCall.bind(innermost);
-  innermost.endCall = (status) => {
+  const endOnce: Innermost['endCall'] = (status) => {
     const lateWrite = innermost.finalStatus?.code === grpcStatus.OK && 'rstCode' in status;
     if (!lateWrite) endCall(status);
   };
+  innermost.sendMessageWithContext = sendUnlessEnded;
+  innermost.endCall = endOnce;
 }
