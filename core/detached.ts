@@ -3,9 +3,9 @@
  * without it. The run belongs to the gate: a client that leaves does not cancel it.
  */
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
-import { CallError } from './errors.js';
+import { CallError, failure } from './errors.js';
 import { guarded } from './invariant.js';
-import { failure, type Verdict } from './response.js';
+import type { Verdict } from './response.js';
 import type { Finished, RunnerEvent, Start } from './runner.js';
 
 /** A run and its client's view of it. */

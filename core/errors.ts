@@ -3,6 +3,7 @@
  * to HTTP status and outcome. Nothing here is matched by text.
  */
 import type { Outcome } from './call.js';
+import { RUNNER_EXPIRED, type Finished } from './runner.js';
 
 /**
  * Code → what the client is sent, and how the call counts. The texts are the original's where it
@@ -84,4 +85,15 @@ export class CallError extends Error {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new CallError('internal', message, { cause: thrown });
   }
+}
+
+/** A runner's verdict of failure as an error: its code is the status, where it is an error status.
+ * A 503 here came after `start`, so it is not "not executed" and must not read like it. */
+export function failure(finished: Finished): CallError {
+  const { code, message } = finished;
+  if (code === RUNNER_EXPIRED) return new CallError('expired', `the runner: ${message}`);
+  const status = code >= 400 && code <= 599 && code !== 503 ? code : 502;
+  const text = message === '' || status !== code ? undefined : message;
+  const options = text === undefined ? { status } : { status, text };
+  return new CallError('failed', `the runner: ${code} ${message}`, options);
 }

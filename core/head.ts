@@ -39,6 +39,8 @@ export interface Head {
   readonly typed: boolean;
   /** No body may follow: HEAD, 204, 205, 304. */
   readonly bodyless: boolean;
+  /** Characters of the runner's headers, forwarded or not, with their `: ` and line ends. */
+  readonly size: number;
 }
 
 /** Reads a runner's `start`. Headers that are not valid HTTP are dropped; repeats are kept. */
@@ -47,16 +49,19 @@ export function readHead(start: Start, method: string): Head {
   const hop = connectionNames(start.headers);
   let declared: number | undefined;
   let typed = false;
+  let size = 0;
   const headers: Header[] = [];
   for (const header of start.headers) {
     const name = header[0].toLowerCase();
+    size += name.length + header[1].length + 4;
     if (name === 'content-length' && /^\d{1,15}$/.test(header[1])) declared = Number(header[1]);
     if (NOT_FORWARDED.has(name) || hop?.has(name) === true) continue;
     if (!TOKEN.test(name) || !VALUE.test(header[1])) continue;
     if (name === 'content-type') typed = true;
     headers.push(header);
   }
-  return { status, headers, declared, typed, bodyless: method === 'HEAD' || BODYLESS.has(status) };
+  const bodyless = method === 'HEAD' || BODYLESS.has(status);
+  return { status, headers, declared, typed, bodyless, size };
 }
 
 /** The headers that a Connection header names as its own hop's; undefined for none. */

@@ -11,6 +11,8 @@ export interface BalancerOptions {
   readonly bodiesMaxBytes: number;
   /** Bytes of one response body. 6 MiB, as the original is run. */
   readonly responseMaxBytes: number;
+  /** Bytes of a response's headers. 60 KiB, Envoy's: more than most clients read. */
+  readonly headMaxBytes: number;
   /** Bytes of a response held for a slow client before its runner is slowed. 1 MiB. */
   readonly absorbMaxBytes: number;
   /** The same over all calls. 256 MiB. */
@@ -52,6 +54,7 @@ export const balancerDefaults: BalancerOptions = Object.freeze({
   bodyMaxBytes: 6 * 1024 * 1024,
   bodiesMaxBytes: 256 * 1024 * 1024,
   responseMaxBytes: 6 * 1024 * 1024,
+  headMaxBytes: 60 * 1024,
   absorbMaxBytes: 1024 * 1024,
   absorbTotalBytes: 256 * 1024 * 1024,
   lookupMs: 5_000,

@@ -171,10 +171,19 @@ describe('the response size', () => {
     expect(r.listening).toBe(false);
   });
 
-  it('is 502 above the limit while the head is held', () => {
-    const r = responding({ options: { responseMaxBytes: 10 } });
-    r.say(START, data(new Uint8Array(11)));
-    expect(r.sink.status).toBe(502);
+  it('has headers of exactly their limit, and not one more', () => {
+    const line = 'X-Long: '.length + '\r\n'.length;
+    const headed = (length: number) => {
+      const r = responding({ options: { headMaxBytes: 100 } });
+      r.say(start(200, ['X-Long', 'x'.repeat(length - line)]), data('answer'), DONE);
+      return r;
+    };
+    expect(headed(100).sink.status).toBe(200);
+    const above = headed(101);
+    expect([above.sink.status, above.sink.header('x-long')]).toEqual([502, undefined]);
+    expect(text(above.sink.body)).toContain('function response headers too large');
+    expect(above.verdicts).toMatchObject([{ outcome: 'failed', code: 'response_too_large' }]);
+    expect(above.listening).toBe(false);
   });
 
   it('is 502 above the limit, and the answer has no header of the function', () => {

@@ -7,17 +7,11 @@ import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import type { Budget } from './budget.js';
 import type { ErrorShape, Outcome } from './call.js';
 import type { Clock, Timer } from './clock.js';
-import { CallError, type ErrorCode } from './errors.js';
+import { CallError, failure, type ErrorCode } from './errors.js';
 import { errorResponse, readHead, sniffType, type Head } from './head.js';
 import { guarded } from './invariant.js';
 import type { BalancerOptions } from './options.js';
-import {
-  RUNNER_EXPIRED,
-  type Finished,
-  type Header,
-  type RunnerEvent,
-  type Start,
-} from './runner.js';
+import type { Finished, Header, RunnerEvent, Start } from './runner.js';
 import type { Sink } from './sink.js';
 import type { Valve } from './valve.js';
 
@@ -123,6 +117,12 @@ class Responder {
   }
 
   private onStart(head: Head): void {
+    const { headMaxBytes } = this.parts.options;
+    if (head.size > headMaxBytes) {
+      const message = `the headers of the response are larger than ${headMaxBytes} bytes`;
+      const text = 'function response headers too large';
+      return this.fail(new CallError('response_too_large', message, { text }));
+    }
     this.head = head;
     // An untyped answer waits for its first byte as well, since its type is sniffed from there.
     if (head.typed || head.bodyless) this.holdHead();
@@ -286,15 +286,4 @@ class Responder {
   private guard(work: () => void): void {
     guarded(work, (thrown) => this.fail(CallError.from(thrown)));
   }
-}
-
-/** A runner's verdict of failure as an error: its code is the status, where it is an error status.
- * A 503 here came after `start`, so it is not "not executed" and must not read like it. */
-export function failure(finished: Finished): CallError {
-  const { code, message } = finished;
-  if (code === RUNNER_EXPIRED) return new CallError('expired', `the runner: ${message}`);
-  const status = code >= 400 && code <= 599 && code !== 503 ? code : 502;
-  const text = message === '' || status !== code ? undefined : message;
-  const options = text === undefined ? { status } : { status, text };
-  return new CallError('failed', `the runner: ${code} ${message}`, options);
 }
