@@ -150,7 +150,7 @@ function createFlying(
       rng,
       pool: staticPool(runners),
       data: staticFunctions(table),
-      placer: placerByName[scenario.placement.placer](rng.split('placer')),
+      placer: placerByName[scenario.placement.placer],
       probe: (event) => flying.tell(event),
     },
     balancerOptions(scenario),

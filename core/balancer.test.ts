@@ -140,7 +140,13 @@ describe('a call', () => {
       bytesOut: 4,
       status: 200,
     });
-    expect(heldAtEnd).toEqual({ calls: 0, callEnds: 0, bodyBytes: 0, responseBytes: 0 });
+    expect(heldAtEnd).toEqual({
+      calls: 0,
+      waiting: 0,
+      callEnds: 0,
+      bodyBytes: 0,
+      responseBytes: 0,
+    });
     expect(text(visit.sink.body)).toBe('pong');
     expect(service.runners.map((r) => text(r.engaged[0]?.body ?? utf8('')))).toEqual([
       'ping',

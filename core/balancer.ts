@@ -13,13 +13,17 @@ import type { CallOption } from './draft.js';
 import { CallError } from './errors.js';
 import { fanOut } from './fan-out.js';
 import { createGate, type Ticket } from './gate.js';
+import { createGroups } from './groups.js';
+import { createHedgeDelays } from './hedge-delay.js';
 import { travel, type Life } from './journey.js';
+import { createLag } from './lag.js';
 import type { CallListener } from './listeners.js';
 import { resolveOptions, type BalancerOptions } from './options.js';
-import { placerByName, type Placer } from './placer.js';
+import type { MakePlacer } from './placer.js';
 import type { Pool } from './pool.js';
 import type { Probe } from './probe.js';
 import { respond, type Verdict } from './response.js';
+import { createRetryBudget } from './retry-budget.js';
 import type { Rng } from './rng.js';
 import type { RunnerEvent } from './runner.js';
 import type { Sink } from './sink.js';
@@ -31,8 +35,10 @@ export interface BalancerParts {
   readonly rng: Rng;
   readonly pool: Pool;
   readonly data: DataAccess;
-  /** Default: naive, on the rng's stream "placer". */
-  readonly placer?: Placer;
+  /** Makes the policy of a group, one a group. Default naive. */
+  readonly placer?: MakePlacer;
+  /** Policies of their own, by group. */
+  readonly placers?: Readonly<Record<string, MakePlacer>>;
   /**
    * Told what happens to every call: one, or several in this order, such as a probe of your own,
    * `createMetrics().probe` and `createSpans()`. Nothing is computed when there is none. One that
@@ -50,6 +56,8 @@ export interface BalancerParts {
 /** What a balancer holds for its calls. */
 export interface Held {
   readonly calls: number;
+  /** Of these, calls that wait for a runner. */
+  readonly waiting: number;
   /** Calls that are responded to and whose end is not over. */
   readonly callEnds: number;
   readonly bodyBytes: number;
@@ -80,7 +88,9 @@ export function createBalancer(
   const options = resolveOptions(given);
   const { clock, pool, data, callOptions = [], listeners = [], overrider } = parts;
   const probe = fanOut(parts.probe);
-  const placer = parts.placer ?? placerByName.naive(parts.rng.split('placer'));
+  const { rng, placer, placers } = parts;
+  const groups = createGroups({ clock, probe, pool, options, rng, placer, placers });
+  const budget = createRetryBudget(clock, options);
   const gate = createGate(clock, options);
   const bodies = createBudget(options.bodiesMaxBytes);
   const responding = { clock, options, absorbed: createBudget(options.absorbTotalBytes) };
@@ -89,7 +99,9 @@ export function createBalancer(
     overrider,
     idempotentHeader: options.idempotentHeader.toLowerCase(),
   };
-  const traveling = { clock, probe, pool, placer, options, data, bodies, rules, listeners };
+  const placing = { clock, probe, options, groups, budget };
+  const looking = { lag: createLag(clock), hedges: createHedgeDelays() };
+  const traveling = { ...placing, ...looking, data, bodies, rules, listeners };
   let calls = 0;
 
   /** The response is over: only the call's end holds anything of it when the probe is told. */
@@ -156,7 +168,9 @@ export function createBalancer(
       calls += 1;
       const life = createLife(request.id ?? `${options.idPrefix}-${calls}`, clock.now());
       const { id, valve } = life;
-      probe?.({ kind: 'arrive', at: life.arrivedAt, call: id, fn: nameOf(request) });
+      const lb = options.idPrefix;
+      probe?.({ kind: 'arrive', at: life.arrivedAt, call: id, fn: nameOf(request), lb });
+      budget.arrived();
       const ticket = gate.admit(() => life.force?.());
       const response = respondWith(request, life, ticket);
       const { events, forcible, over, left } = response;
@@ -192,11 +206,13 @@ export function createBalancer(
     get held() {
       const { inFlight, ending } = gate;
       const responseBytes = responding.absorbed.used;
-      return { calls: inFlight, callEnds: ending, bodyBytes: bodies.used, responseBytes };
+      const { waiting } = groups;
+      return { calls: inFlight, waiting, callEnds: ending, bodyBytes: bodies.used, responseBytes };
     },
     handle,
     close() {
       const closePool = defer(() => {
+        groups.dispose();
         // No call of ours is open by now; what still holds a runner is cut.
         const patience = clock.after(options.closeGraceMs * 1000, () => pool.cut());
         return pool.close().pipe(finalize(() => patience.cancel()));

@@ -138,6 +138,7 @@ class Journey {
       fn: spec.fn.id,
       app: spec.app.id,
       image: spec.image,
+      group: spec.group,
       rid: spec.requestId,
     });
     const placementMs = detached ? options.detachedPlacementMs : options.placementMs;

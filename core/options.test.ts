@@ -30,7 +30,7 @@ describe('options', () => {
   it('name every bad one at once', () => {
     const bad = { inFlightMax: 0, lookupMs: Number.NaN, idPrefix: '', retry: 'maybe', colour: 1 };
     expect(messageOf(bad)).toMatchInlineSnapshot(
-      `"invalid balancer options: inFlightMax: 0 is not a number above 0 and up to 9007199254740991; lookupMs: NaN is not a number above 0 and up to 2073600000; colour: unknown option; idPrefix: must not be empty; retry: maybe is neither "on" nor "off""`,
+      `"invalid balancer options: inFlightMax: 0 is not a number above 0 and up to 9007199254740991; lookupMs: NaN is not a number above 0 and up to 2073600000; retry: maybe is neither "on" nor "off"; colour: unknown option; idPrefix: must not be empty"`,
     );
   });
 

@@ -21,8 +21,44 @@ export interface BalancerOptions {
   readonly lookupMs: number;
   /** How long a call looks for a runner; it never cuts a running call. 15 s. */
   readonly placementMs: number;
-  /** Pause between two rounds over all runners. 10 ms, the original's. */
+  /**
+   * What a call does that found no runner: `room` waits until one may have room for it; `poll` asks
+   * all of them again after a pause, as the original does, to compare with. Room.
+   */
+  readonly wait: 'room' | 'poll';
+  /** `poll` only: pause between two rounds over all runners. 10 ms, the original's. */
   readonly roundPauseMs: number;
+  /** Calls that wait in one group. 10 000, as many as may be in flight. */
+  readonly waitingMax: number;
+  /** Of these, calls of one function. 2500: one function alone cannot fill the room. */
+  readonly waitingPerFunctionMax: number;
+  /** While calls wait, one runner is asked this often whether others' calls left room. 10 ms. */
+  readonly tickMs: number;
+  /** How long a busy NACK is believed when nothing else is heard. 10 ms, a few round trips. */
+  readonly busyMemoryMs: number;
+  /** The longest push-back of a runner that is honoured. 5 s: it may be wrong. */
+  readonly pushBackMaxMs: number;
+  /** How long a runner that joins or returns has less than its share. 10 s, for caches to fill. */
+  readonly slowStartMs: number;
+  /** Attempts that fail in a row until a runner is left alone. 5, as Envoy. */
+  readonly ejectAfter: number;
+  /** How long, the first time; twice as long each time after that, and up to half more. 1 s. */
+  readonly ejectMs: number;
+  /** ... up to this. 60 s: who recovers is not left out for minutes. */
+  readonly ejectMaxMs: number;
+  /** Share of a group that ejections leave usable, above 0 and up to 1. 0.5, Envoy's threshold. */
+  readonly usableMin: number;
+  /** Attempts that no NACK asked for, a call: second chances and hedges. 0.2, Finagle's 20 %. */
+  readonly retryBudgetRatio: number;
+  /** ... and a second, so that a quiet LB has some too. 10, Finagle's. */
+  readonly retryBudgetPerSec: number;
+  /** ... of which so many can be saved up. 100: ten seconds of a quiet LB. */
+  readonly retryBudgetMax: number;
+  /**
+   * Whether a call declared idempotent that is silent for longer than 95 % of its like is offered
+   * to a second runner as well. Off: it doubles the work of what is slow already.
+   */
+  readonly hedge: 'on' | 'off';
   /** Whether a NACKed call is offered to the next runner. On; off is for comparison. */
   readonly retry: 'on' | 'off';
   /** The head waits this long after `start` for a short answer to complete. 5 ms. */
@@ -59,7 +95,22 @@ export const balancerDefaults: BalancerOptions = Object.freeze({
   absorbTotalBytes: 256 * 1024 * 1024,
   lookupMs: 5_000,
   placementMs: 15_000,
+  wait: 'room',
   roundPauseMs: 10,
+  waitingMax: 10_000,
+  waitingPerFunctionMax: 2_500,
+  tickMs: 10,
+  busyMemoryMs: 10,
+  pushBackMaxMs: 5_000,
+  slowStartMs: 10_000,
+  ejectAfter: 5,
+  ejectMs: 1_000,
+  ejectMaxMs: 60_000,
+  usableMin: 0.5,
+  retryBudgetRatio: 0.2,
+  retryBudgetPerSec: 10,
+  retryBudgetMax: 100,
+  hedge: 'off',
   retry: 'on',
   headHoldMs: 5,
   headHoldBytes: 16 * 1024,
@@ -75,6 +126,13 @@ export const balancerDefaults: BalancerOptions = Object.freeze({
 /** The longest duration any option may have: 24 days, what a system timer can wait. */
 const LONGEST_MS = 24 * 24 * 3600 * 1000;
 
+/** Options that are one of some words. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  wait: ['room', 'poll'],
+  retry: ['on', 'off'],
+  hedge: ['on', 'off'],
+};
+
 /** Fills in the defaults. Throws one RangeError that names every bad option. */
 export function resolveOptions(given: Partial<BalancerOptions>): BalancerOptions {
   const options = { ...balancerDefaults, ...given };
@@ -84,16 +142,20 @@ export function resolveOptions(given: Partial<BalancerOptions>): BalancerOptions
       bad.push(`${name}: unknown option`);
       continue;
     }
-    if (name === 'idPrefix' || name === 'retry' || name === 'idempotentHeader') continue;
-    const most = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
+    if (name === 'idPrefix' || name === 'idempotentHeader') continue;
+    const words: readonly string[] | undefined = WORDS[name];
+    if (words !== undefined) {
+      if (words.includes(String(value))) continue;
+      bad.push(`${name}: ${String(value)} is neither "${words.join('" nor "')}"`);
+      continue;
+    }
+    const longest = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
+    const most = name === 'usableMin' ? 1 : longest;
     if (typeof value !== 'number' || !(value > 0 && value <= most)) {
       bad.push(`${name}: ${String(value)} is not a number above 0 and up to ${most}`);
     }
   }
   if (options.idPrefix === '') bad.push('idPrefix: must not be empty');
-  if (options.retry !== 'on' && options.retry !== 'off') {
-    bad.push(`retry: ${String(options.retry)} is neither "on" nor "off"`);
-  }
   if (bad.length > 0) throw new RangeError(`invalid balancer options: ${bad.join('; ')}`);
   return Object.freeze(options);
 }

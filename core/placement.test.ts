@@ -238,13 +238,13 @@ describe('unsubscribing', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('cancels the pause between two rounds', () => {
+  it.each(['room', 'poll'] as const)('cancels the waiting (%s)', (wait) => {
     const { clock, runner } = setup();
     const a = runner('a', nacks());
-    const search = createSearch(clock, [a]);
+    const search = createSearch(clock, [a], { options: { wait } });
     search.start();
     advance(clock, 3 * MS);
-    expect(clock.pending).toBe(1);
+    expect(clock.pending).toBeGreaterThan(0);
     search.stop();
     expect([clock.pending, a.open]).toEqual([0, 0]);
   });

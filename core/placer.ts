@@ -1,21 +1,37 @@
 /** PORT Placer: orders runners for a call. It owns no time and opens nothing. */
 import type { Call } from './call.js';
+import type { Clock } from './clock.js';
 import { hash } from './placers/hash.js';
 import { naive } from './placers/naive.js';
 import type { Rng } from './rng.js';
-import type { Runner } from './runner.js';
+import type { Standing } from './standing.js';
 
 /** The runners of one round, one after the other; undefined when the round is over. */
-export interface Order {
-  next(): Runner | undefined;
+export interface Order<S extends Standing = Standing> {
+  next(): S | undefined;
 }
 
 export interface Placer {
-  /** A permutation of `runners` (each exactly once), produced lazily. */
-  order(call: Call, runners: readonly Runner[]): Order;
+  /**
+   * An order over the runners of a group, produced lazily: each that is usable exactly once, one
+   * that is not at most once. `runners` is in the pool's order; `now` is the LB's instant, µs.
+   */
+  order<S extends Standing>(call: Call, runners: readonly S[], now: number): Order<S>;
+  /** Lets go of what it holds beside the calls, such as probes under way. */
+  close?(): void;
 }
+
+/** What a placer is made of. Each group has a placer of its own. */
+export interface PlacerParts {
+  /** A stream of its own. */
+  readonly rng: Rng;
+  /** For a placer that asks runners how they are between calls; an order itself takes no time. */
+  readonly clock: Clock;
+}
+
+export type MakePlacer = (parts: PlacerParts) => Placer;
 
 export type PlacerName = 'naive' | 'hash';
 
 /** A placer by its name in options and scenarios. Each makes its own state from the stream. */
-export const placerByName: Readonly<Record<PlacerName, (rng: Rng) => Placer>> = { naive, hash };
+export const placerByName: Readonly<Record<PlacerName, MakePlacer>> = { naive, hash };

@@ -8,6 +8,8 @@ export interface Pool {
    * Never mutated: a change is a new array, in which those who stay keep identity and order.
    */
   snapshot(group: string): readonly Runner[];
+  /** Names a group each time that its snapshot has changed. Hot: says nothing of before. */
+  changes(): Observable<string>;
   /**
    * Closes all runners, and completes when all are let go of. Begins at once, subscribed or not.
    * Once all have ended it errors with the error of the first runner that had one; that is told

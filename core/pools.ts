@@ -2,7 +2,7 @@
  * Pools of runners: a fixed one for every group, and one whose runners come and go by group. They
  * know who is in, and let go of who leaves; they neither find runners nor look after their health.
  */
-import { EMPTY, Observable, Subject, catchError, concat, defer, merge } from 'rxjs';
+import { EMPTY, NEVER, Observable, Subject, catchError, concat, defer, merge } from 'rxjs';
 import { guarded } from './invariant.js';
 import type { DynamicPool, Pool } from './pool.js';
 import type { Runner } from './runner.js';
@@ -57,6 +57,8 @@ export function staticPool(runners: readonly Runner[]): Pool {
   };
   return {
     snapshot: () => current,
+    // It changes once, when it closes, and then nobody looks for a runner any more.
+    changes: () => NEVER,
     close: () => leaving.closeAll(emptied),
     cut: () => leaving.cutAll(emptied),
   };
@@ -75,10 +77,12 @@ export function createPool(options: Partial<PoolOptions> = {}): DynamicPool {
   const leaving = createExit();
   const members = new Map<string, Member>();
   const groups = new Map<string, readonly Runner[]>();
+  const changed = new Subject<string>();
 
   const regroup = (group: string, runners: readonly Runner[]): void => {
     if (runners.length === 0) groups.delete(group);
     else groups.set(group, Object.freeze(runners));
+    changed.next(group);
   };
   const emptied = (): readonly Runner[] => {
     const all = [...members.values()].map(({ runner }) => runner);
@@ -94,6 +98,7 @@ export function createPool(options: Partial<PoolOptions> = {}): DynamicPool {
 
   return {
     snapshot: (group) => groups.get(group) ?? NOBODY,
+    changes: () => changed.asObservable(),
     add(runner, group = DEFAULT_GROUP) {
       const refused = refusal(runner.id);
       if (refused !== undefined) {

@@ -9,7 +9,7 @@ import type { NackReason } from './runner.js';
 interface At {
   /** Instant on the LB's clock, µs. */
   readonly at: number;
-  /** Call id. */
+  /** Call id; '' for what happens to a runner and not to a call. */
   readonly call: string;
 }
 
@@ -23,6 +23,8 @@ interface OfAttempt extends At {
 export interface Arrived extends At {
   readonly kind: 'arrive';
   readonly fn: string;
+  /** Whose call it is: the prefix of that LB's ids. */
+  readonly lb: string;
 }
 /** It holds a ticket and its body is cached; listeners are told of it next. */
 export interface Cached extends At {
@@ -36,6 +38,8 @@ export interface Cached extends At {
   /** Id of its app, '' when it has none. */
   readonly app: string;
   readonly image: string;
+  /** Group of runners that it is for. */
+  readonly group: string;
   /** Request id, '' when it has none. */
   readonly rid: string;
 }
@@ -52,8 +56,53 @@ export interface RoundOver extends At {
   /** Runners that the round was over, ready or not. */
   readonly runners: number;
 }
+/** No runner has room: the call waits until one may have. */
+export interface Waiting extends At {
+  readonly kind: 'wait';
+  readonly lb: string;
+  readonly group: string;
+  /** Runners of the group, ready or not. */
+  readonly runners: number;
+  /** Calls that wait there, this one included. */
+  readonly waiting: number;
+}
+/**
+ * What an LB learned of a runner beside the fate of its attempts. `joined`, `ready`, `returned`
+ * (from an ejection), `rested` (its push-back or ejection is over) and `asked` (a tick's turn) say
+ * that it may have room; `full`: what came free is no use, its streams are all taken; `left` the
+ * pool, connection `lost`, `ejected`, `kept` (an ejection that the floor forbade); `panic`: with it
+ * lost, all ejections are lifted.
+ */
+export type RunnerChange =
+  | 'joined'
+  | 'ready'
+  | 'returned'
+  | 'rested'
+  | 'asked'
+  | 'full'
+  | 'left'
+  | 'lost'
+  | 'ejected'
+  | 'kept'
+  | 'panic';
+export interface RunnerChanged extends At {
+  readonly kind: 'runner';
+  readonly lb: string;
+  readonly group: string;
+  readonly runner: string;
+  readonly change: RunnerChange;
+}
+/** An attempt that no NACK asked for was not made: the retry budget is spent. */
+export interface OverBudget extends At {
+  readonly kind: 'over-budget';
+  readonly what: 'hedge' | 'second-chance';
+}
 export interface AttemptOpened extends OfAttempt {
   readonly kind: 'attempt';
+  /** It runs beside an attempt that is open. */
+  readonly hedge: boolean;
+  /** It spends the sign that its runner may have room for one call. */
+  readonly token: boolean;
 }
 export interface AttemptNacked extends OfAttempt {
   readonly kind: 'nack';
@@ -110,6 +159,9 @@ export type ProbeEvent =
   | Cached
   | Skipped
   | RoundOver
+  | Waiting
+  | RunnerChanged
+  | OverBudget
   | AttemptOpened
   | AttemptNacked
   | Committed

@@ -96,6 +96,10 @@ export interface Runner {
   readonly id: string;
   /** An attempt opens on a ready runner only; a runner that is not ready is skipped. */
   readonly ready: boolean;
+  /** Its share of the calls relative to others. Default 1; above 0. */
+  readonly weight?: number;
+  /** Emits `ready` each time that it changes. Hot: says nothing of before; never errors. */
+  readiness(): Observable<boolean>;
   /**
    * Offers a call. Cold: nothing happens before subscription, each subscription is a new
    * engagement, and unsubscribing cancels it all the way to the function. Never emits during

@@ -137,6 +137,7 @@ describe('a runner that is closed', () => {
     const clock = createVirtualClock();
     const channel: Channel = {
       ready: true,
+      watch: () => () => undefined,
       wire: () => {
         throw new Error('no wire is wanted here');
       },

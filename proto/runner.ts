@@ -17,7 +17,8 @@ export interface WireRunner extends Runner {
   readonly abandoned: number;
 }
 
-export function createRunner(clock: Clock, id: string, channel: Channel): WireRunner {
+/** `weight`: its share of the calls relative to other runners. */
+export function createRunner(clock: Clock, id: string, channel: Channel, weight = 1): WireRunner {
   const pace = createPace(clock);
   const exit = createExit(clock, channel);
   let abandoned = 0;
@@ -34,6 +35,9 @@ export function createRunner(clock: Clock, id: string, channel: Channel): WireRu
     get ready() {
       return !exit.closing && channel.ready;
     },
+    weight,
+    readiness: () =>
+      new Observable((out) => channel.watch((ready) => out.next(ready && !exit.closing))),
     get abandoned() {
       return abandoned;
     },

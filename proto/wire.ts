@@ -98,6 +98,8 @@ export interface ServerWire extends WireFlow {
 export interface Channel {
   /** The connection is up: a stream can be created now. */
   readonly ready: boolean;
+  /** Tells each time that `ready` changes, never at once. Returns what ends it. */
+  watch(told: (ready: boolean) => void): () => void;
   wire(): ClientWire;
   /** The Status RPC. One answer or one error text. Returns the cancel. */
   status(

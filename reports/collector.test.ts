@@ -111,7 +111,7 @@ describe('a collector of an odd flight', () => {
   it('shows a fault that was there before all and has no end from the start to the end', () => {
     const until = Number.MAX_SAFE_INTEGER;
     const { faults } = fly([
-      { kind: 'arrive', at: 9000, call: 'c1', fn: 'f' },
+      { kind: 'arrive', lb: 'lb0', at: 9000, call: 'c1', fn: 'f' },
       { kind: 'fault', at: 7000, until, fault: 'nack-storm', target: 'r1' },
     ]);
     expect(faults).toEqual([
@@ -122,15 +122,15 @@ describe('a collector of an odd flight', () => {
   it('knows executors that only ever NACKed', () => {
     const nacked = { runner: 'r1', call: 'c1', attempt: 1, reason: 'busy' } as const;
     const { result } = fly([
-      { kind: 'arrive', at: 0, call: 'c1', fn: 'f' },
+      { kind: 'arrive', lb: 'lb0', at: 0, call: 'c1', fn: 'f' },
       { kind: 'exec-nack', at: 500_000, ...nacked },
-      { kind: 'arrive', at: 1_000_000, call: 'c2', fn: 'f' },
+      { kind: 'arrive', lb: 'lb0', at: 1_000_000, call: 'c2', fn: 'f' },
     ]);
     expect(result.runners[0]?.utilization).toBe(0);
   });
 
   it('counts a call that never ended as failed', () => {
-    const { result } = fly([{ kind: 'arrive', at: 0, call: 'c1', fn: 'f' }], ['c1']);
+    const { result } = fly([{ kind: 'arrive', lb: 'lb0', at: 0, call: 'c1', fn: 'f' }], ['c1']);
     expect(result.calls).toMatchObject({ offered: 1, failed: 1 });
   });
 
@@ -141,14 +141,14 @@ describe('a collector of an odd flight', () => {
   });
 
   it('takes a client line that comes before the end of its call', () => {
-    const arrive: FlightEvent = { kind: 'arrive', at: 1000, call: 'c1', fn: 'f' };
+    const arrive: FlightEvent = { kind: 'arrive', lb: 'lb0', at: 1000, call: 'c1', fn: 'f' };
     expect(fly([arrive, client('c1'), ended('c1', 6000)]).result.latencyMs.max).toBe(4);
     expect(fly([arrive, ended('c1', 4000), client('c1')]).result.latencyMs.max).toBe(4);
   });
 
   it('takes commits for calls, and no utilization, where no executor tells', () => {
     const commit: FlightEvent = { kind: 'commit', at: 5, call: 'c1', runner: 'r1', attempt: 1 };
-    const flight = fly([{ kind: 'arrive', at: 0, call: 'c1', fn: 'f' }, commit]);
+    const flight = fly([{ kind: 'arrive', lb: 'lb0', at: 0, call: 'c1', fn: 'f' }, commit]);
     expect(flight.result.runners[0]).toEqual({ id: 'r1', calls: 1, nacks: 0, utilization: null });
     expect(flight.load).toEqual([]);
   });

@@ -98,6 +98,9 @@ function take(gathered: Gathered, event: FlightEvent): void {
     case 'cached':
     case 'skip':
     case 'round':
+    case 'wait':
+    case 'runner':
+    case 'over-budget':
     case 'attempt-end':
     case 'head':
     case 'call-end':

@@ -139,13 +139,13 @@ interface Plan {
   readonly options: SampleOptions;
 }
 
-const WHAT = { fn: 'resize', app: '', image: '', rid: '' };
+const WHAT = { fn: 'resize', app: '', image: '', group: 'default', rid: '' };
 
 /** Everything told of one call. */
 function callEvents(plan: Plan): FlightEvent[] {
   const { call, at, random, fleet, faults, options } = plan;
   const events: FlightEvent[] = [
-    { kind: 'arrive', at, call, fn: 'resize' },
+    { kind: 'arrive', lb: 'lb0', at, call, fn: 'resize' },
     { kind: 'cached', at, call, bytes: 512, deadline: at + 10_000_000, ...WHAT },
   ];
   let now = at;
@@ -161,7 +161,7 @@ function callEvents(plan: Plan): FlightEvent[] {
         continue;
       }
       const of = { call, runner: runner.id, attempt: ++attempt };
-      events.push({ kind: 'attempt', at: now, ...of });
+      events.push({ kind: 'attempt', hedge: false, token: false, at: now, ...of });
       const slot = runner.free.findIndex((free) => free <= now + 1000);
       if (slot < 0) {
         events.push({ kind: 'exec-nack', at: now + 1000, ...of, reason: 'busy' });

@@ -39,11 +39,21 @@ const head: FlightEvent = { kind: 'head', ...at(96), status: 200 };
 
 const callEnd: FlightEvent = { kind: 'call-end', ...at(96) };
 
+const ONE = 'one attempt at a time, and a hedge beside it';
 const READS = 'an executor reads the bytes that its client sent';
 const CLEAN = 'a call that is not ok is no clean success to its client';
 const EXECUTED = 'a call that is ok was executed to its end';
 const SENT = 'the client gets the bytes that the LB sent';
 const WROTE = 'the client gets the bytes that the executor wrote';
+
+/** The second attempt opens beside the first, which is NACKed before it commits. */
+const hedged: Change = ([probe = [], ...others]) => {
+  const second = probe.findIndex((event) => event.kind === 'attempt' && event.attempt === 2);
+  const rest = probe.filter((_, index) => index !== second);
+  const nack = rest.findIndex((event) => event.kind === 'nack');
+  const hedge = { ...probe[second], at: rest[nack]?.at, hedge: true } as FlightEvent;
+  return [[...rest.slice(0, nack), hedge, ...rest.slice(nack)], ...others];
+};
 
 /** A law, the instant its line names, and what breaks it: one change of a shape. */
 type Breach = readonly [law: string, at: number, shape: Shape, change: Change];
@@ -67,7 +77,8 @@ const BREACHES: readonly Breach[] = [
   ['runner r2 never runs more than its slots', 60, 'ok', put('exec-start', { active: 3 })],
   ['a client is answered once', 101, 'ok', again('client', { at: 101 })],
   ['a call id is used once', 0, 'ok', again('arrive', {})],
-  ['one attempt at a time', 50, 'ok', without('nack')],
+  [ONE, 50, 'ok', without('nack')],
+  [ONE, 20, 'ok', put('attempt', { hedge: true })],
   [
     'no attempt after commit',
     50,
@@ -80,7 +91,7 @@ const BREACHES: readonly Breach[] = [
   ['no NACK after commit', 30, 'refused', behind('attempt', [commit(25, 1)])],
   ['at most one commit', 70, 'ok', again('commit', {})],
   [
-    'a commit belongs to an open attempt',
+    'a commit belongs to the one attempt that is open',
     90,
     'ok',
     both(without('commit'), behind('attempt-end', [commit(90, 2)])),
@@ -125,6 +136,7 @@ describe('a flight that keeps its laws', () => {
       'ok',
       both(put('end', { callEnd: true }), behind('end', [callEnd])),
     ],
+    ['a hedge, of which one is left when the other commits', 'ok', hedged],
     ['an attempt at the deadline', 'ok', put('cached', { deadline: 50 })],
     ['hashes of either sign', 'ok', put('client', { hash: 0xfeedbeef | 0 })],
     ['a success read half by a client that left', 'ok', put('client', { how: 'left', bytes: 1 })],

@@ -6,6 +6,7 @@
 import type { Outcome } from '../core/call.js';
 import type { ProbeEvent } from '../core/probe.js';
 import type { ClientLine, ExecRead, ExecStarted, FlightEvent } from '../core/record.js';
+import { createConservation } from './conservation.js';
 
 export interface Checkers {
   see(event: FlightEvent): void;
@@ -24,7 +25,8 @@ class Seen {
   arrived = false;
   deadline = Number.MAX_SAFE_INTEGER;
   attempts = 0;
-  attemptOpen = false;
+  /** Attempts that are open: two while one of them is a hedge. */
+  open = 0;
   committed = false;
   /** How it ended, and when; undefined while it has not. */
   outcome: Outcome | undefined;
@@ -83,10 +85,15 @@ export function createCheckers(
     return call;
   };
 
+  const conservation = createConservation(breaks);
+
   const onProbe = (event: ProbeEvent): void => {
-    const call = seen(event.call);
-    if (event.at < lastAt) breaks('time never goes back', call.id, event.at);
+    if (event.at < lastAt) breaks('time never goes back', event.call, event.at);
     lastAt = event.at;
+    conservation.see(event);
+    // What happens to a runner happens to no call.
+    if (event.kind === 'runner') return;
+    const call = seen(event.call);
     if (call.outcome !== undefined && !(call.ending && event.kind === 'call-end')) {
       breaks('nothing happens to a call after its end', call.id, event.at);
     }
@@ -178,31 +185,31 @@ function probeLaws(call: Seen, event: ProbeEvent, breaks: Breaks): void {
       call.deadline = event.deadline;
       return;
     case 'attempt':
-      must(!call.attemptOpen, 'one attempt at a time');
+      must(call.open === (event.hedge ? 1 : 0), 'one attempt at a time, and a hedge beside it');
       must(!call.committed, 'no attempt after commit');
       must(event.at <= call.deadline, 'no attempt after the deadline');
       call.attempts += 1;
       must(event.attempt === call.attempts, 'attempts are counted from 1');
-      call.attemptOpen = true;
+      call.open = Math.min(call.open + 1, event.hedge ? 2 : 1);
       return;
     case 'nack':
-      must(call.attemptOpen, 'a NACK belongs to an open attempt');
+      must(call.open > 0, 'a NACK belongs to an open attempt');
       must(!call.committed, 'no NACK after commit');
-      call.attemptOpen = false;
+      call.open = Math.max(0, call.open - 1);
       return;
     case 'commit':
       must(!call.committed, 'at most one commit');
-      must(call.attemptOpen, 'a commit belongs to an open attempt');
+      must(call.open === 1, 'a commit belongs to the one attempt that is open');
       call.committed = true;
       return;
     case 'attempt-end':
-      must(call.attemptOpen, 'an attempt ends once');
-      call.attemptOpen = false;
+      must(call.open > 0, 'an attempt ends once');
+      call.open = Math.max(0, call.open - 1);
       call.keptBefore = call.kept;
       call.kept = event.attempt;
       return;
     case 'end':
-      must(!call.attemptOpen, 'no attempt outlives its call');
+      must(call.open === 0, 'no attempt outlives its call');
       must(event.attempts === call.attempts, 'attempts = NACKs + attempts that ended otherwise');
       must(event.code !== 'internal', 'no invariant of the core breaks');
       call.outcome = event.outcome;
@@ -213,6 +220,9 @@ function probeLaws(call: Seen, event: ProbeEvent, breaks: Breaks): void {
     case 'head':
     case 'skip':
     case 'round':
+    case 'wait':
+    case 'over-budget':
+    case 'runner':
       return;
     case 'call-end':
       must(call.outcome !== undefined, 'the end of a call is behind its response');
@@ -257,9 +267,7 @@ function finalLaws(call: Seen, executorsLog: boolean): string[] {
 }
 
 function stuckLine(call: Seen): string {
-  const where = call.attemptOpen
-    ? `in attempt ${call.attempts}`
-    : `after ${call.attempts} attempts`;
+  const where = call.open > 0 ? `in attempt ${call.attempts}` : `after ${call.attempts} attempts`;
   const ended = call.outcome !== undefined;
   return `call ${call.id} ${ended ? 'ended, but its client was never told' : 'never ended'} (${where})`;
 }

@@ -66,6 +66,7 @@ const RESETS_PER_SECOND = 33;
 export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server: LinkServer): Link {
   const streams = new Roster<Stream>();
   const rules = new Set<Rule>();
+  const watchers = new Set<(ready: boolean) => void>();
   let ready = true;
   let closed = false;
   let connection = 0;
@@ -76,13 +77,19 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
   const delay = (): number =>
     options.jitterUs === 0 ? options.oneWayUs : options.oneWayUs + rng.int(options.jitterUs + 1);
 
+  const become = (now: boolean): void => {
+    if (now === ready || closed) return;
+    ready = now;
+    for (const told of watchers) told(now);
+  };
+
   /** Every stream of the connection breaks: at the runner now, at the LB one way later. */
   const drop = (cause: string): void => {
     connection += 1;
     resets = 0;
     for (const stream of streams.all()) stream.breakAtServer(cause);
     clock.after(options.oneWayUs, () => {
-      if (!server.alive) ready = false;
+      if (!server.alive) become(false);
       for (const stream of streams.all())
         if (stream.connection < connection) stream.breakAtClient(cause);
     });
@@ -123,6 +130,10 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     get ready() {
       return ready && !closed;
     },
+    watch(told) {
+      watchers.add(told);
+      return () => watchers.delete(told);
+    },
     wire() {
       return new ClientEnd(new Stream(parts, connection), connected, created);
     },
@@ -133,6 +144,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
       return () => timer.cancel();
     },
     close() {
+      become(false);
       closed = true;
       for (const stream of streams.all()) {
         stream.breakAtServer('the LB closed the connection');
@@ -154,7 +166,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     serverBack() {
       const died = deaths;
       clock.after(options.reconnectUs, () => {
-        if (server.alive && deaths === died) ready = true;
+        if (server.alive && deaths === died) become(true);
       });
     },
     resetStreams() {

@@ -49,7 +49,7 @@ test('the smallest scenario resolves to every default', () => {
         "pauseUs": 10000,
         "placer": "naive",
         "retry": true,
-        "wait": "poll",
+        "wait": "room",
       },
       "runners": [
         {

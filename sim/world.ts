@@ -5,7 +5,7 @@
 import { createBalancer, type Balancer } from '../core/balancer.js';
 import { staticFunctions, type FunctionOptions } from '../core/data-access.js';
 import type { BalancerOptions } from '../core/options.js';
-import { placerByName, type Placer } from '../core/placer.js';
+import { placerByName, type MakePlacer } from '../core/placer.js';
 import { staticPool } from '../core/pools.js';
 import type { FlightEvent } from '../core/record.js';
 import { seededRng, type Rng } from '../core/rng.js';
@@ -25,7 +25,7 @@ export interface WorldOptions {
   /** Told of everything that happens, in order. */
   readonly tell: (event: FlightEvent) => void;
   /** Default: the scenario's, by name. */
-  readonly placer?: (rng: Rng) => Placer;
+  readonly placer?: MakePlacer;
   /** Sends every message through the codec's bytes. Default: messages travel as objects. */
   readonly transcode?: Transcode;
   /** Default true. Off only to show that the digest finds what they would. */
@@ -71,14 +71,13 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     createHost({ clock, rng, scenario, runner, link, log: tell }),
   );
   const runners = hosts.map((host) => createRunner(clock, host.id, host.link.channel));
-  const makePlacer = options.placer ?? placerByName[scenario.placement.placer];
   const balancer = createBalancer(
     {
       clock,
       rng: rng.split('lb0'),
       pool: staticPool(runners),
       data: staticFunctions(functionTable(scenario)),
-      placer: makePlacer(rng.split('lb0').split('placer')),
+      placer: options.placer ?? placerByName[scenario.placement.placer],
       probe: (event) => {
         digest.add(event);
         tell(event);
@@ -198,6 +197,7 @@ export function balancerOptions(scenario: Scenario): Partial<BalancerOptions> {
     bodiesMaxBytes: limits.bodyTotalBytes,
     responseMaxBytes: limits.responseBodyBytes,
     placementMs: placement.budgetUs / 1000,
+    wait: placement.wait,
     roundPauseMs: placement.pauseUs / 1000,
     retry: placement.retry ? 'on' : 'off',
   };
@@ -211,6 +211,7 @@ function held(
 ): string[] {
   const counts: [string, number][] = [
     ['calls in flight', balancer.held.calls],
+    ['calls in waiting rooms', balancer.held.waiting],
     ['bytes of request bodies', balancer.held.bodyBytes],
     ['bytes of responses', balancer.held.responseBytes],
     ['timers', clock.pending],

@@ -113,7 +113,7 @@ async function call({ fn: name, chunks, nacks, cuts }: Drawn): Promise<{
       rng: seededRng(1),
       pool,
       data: staticFunctions({ [name]: { timeoutMs: fn.timeoutUs / 1000, idempotent } }),
-      placer: naive(seededRng(1)),
+      placer: naive,
       probe: (event) => log(event),
     },
     { placementMs: 150, closeGraceMs: 1000, bodyMaxBytes: BODY_MAX },

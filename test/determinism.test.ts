@@ -5,8 +5,7 @@ import { hrtime as importedHrtime } from 'node:process';
 import { setTimeout as importedTimeout } from 'node:timers';
 import { describe, expect, test } from 'vitest';
 import { naive } from '../core/placers/naive.js';
-import type { Placer } from '../core/placer.js';
-import type { Rng } from '../core/rng.js';
+import type { Placer, PlacerParts } from '../core/placer.js';
 import { createTranscode } from '../sim/transcode.js';
 import { flyTwins } from '../sim/twins.js';
 import { flown, scenarioOf } from './support/fly.js';
@@ -20,12 +19,12 @@ const shipped = ['first-flight', 'steady', 'black-hole'].map((name) =>
 /** A placer that does as `naive` does, after something that it must not do. */
 const spoiled =
   (sin: () => void) =>
-  (rng: Rng): Placer => {
-    const inner = naive(rng);
+  (parts: PlacerParts): Placer => {
+    const inner = naive(parts);
     return {
-      order(call, runners) {
+      order(call, runners, now) {
         sin();
-        return inner.order(call, runners);
+        return inner.order(call, runners, now);
       },
     };
   };

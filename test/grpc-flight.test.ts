@@ -56,7 +56,7 @@ slo: [{ metric: okRatio, min: 1 }]
   test('what is NACKed runs elsewhere with the bytes that its client sent', async () => {
     const { events, code } = await fly(
       'nack',
-      `calls: 200
+      `calls: 300
 arrivals: { kind: constant, rate: 100/s }
 functions: { a: { service: 5ms, request: 40KiB } }
 fleet: [{ name: r, count: 3, slots: 16 }]

@@ -103,7 +103,8 @@ const CASES: Readonly<Record<string, Case>> = {
   fn_lb_placer_rp_error_count: { type: 'counter', given: { runners: [] }, is: {} },
   fn_lb_placer_rp_empty_count: {
     type: 'counter',
-    given: { runners: [], options: { placementMs: 45 } },
+    // Once a round, as the original's; a call that waits instead looks once.
+    given: { runners: [], options: { placementMs: 45, wait: 'poll' } },
     is: { '': 5 },
   },
   fn_lb_placer_client_cancelled_count: {

@@ -60,6 +60,7 @@ function holdsAtTheEnd(value: Read, events: readonly ProbeEvent[]): void {
         event.kind === 'attempt' ||
         event.kind === 'skip' ||
         event.kind === 'round' ||
+        event.kind === 'wait' ||
         (event.kind === 'end' && event.code === 'not_placed'),
     ),
   );

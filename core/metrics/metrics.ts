@@ -63,7 +63,7 @@ function createTeller(calls: CallMetrics, placer: PlacerMetrics): Probe {
     calls.arrived();
   };
 
-  /** Begins with the first sign of a search: a runner passed over, an attempt, an empty round. */
+  /** Begins with the first sign of a search: a runner passed over, an attempt, a look in vain. */
   const seek = (course: Course, at: number): void => {
     if (course.sought) return;
     calls.sought();
@@ -78,8 +78,9 @@ function createTeller(calls: CallMetrics, placer: PlacerMetrics): Probe {
       case 'skip':
         return seek(course, event.at);
       case 'round':
+      case 'wait':
         seek(course, event.at);
-        return placer.roundOver(event);
+        return placer.lookedAt(event.runners);
       case 'attempt':
         seek(course, event.at);
         if (course.last === 'broken') placer.triedAgain();
@@ -100,6 +101,8 @@ function createTeller(calls: CallMetrics, placer: PlacerMetrics): Probe {
         if (course.sought) placer.ended(event, course);
         return;
       case 'arrive':
+      case 'runner':
+      case 'over-budget':
       case 'commit':
       case 'head':
       case 'call-end':

@@ -83,7 +83,7 @@ describe('the latencies', () => {
   });
 
   it('of placing in vain go on until it was given up', () => {
-    const service = createService({ options: { placementMs: 95 } });
+    const service = createService({ options: { placementMs: 95, wait: 'poll' } });
     service.call();
     drain(service.clock);
     expect(those(counted(service), 'lb_placer')).toEqual({

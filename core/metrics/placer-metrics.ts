@@ -1,5 +1,5 @@
 /** The original's metrics of its placers, by its names. It only counts what it is told. */
-import type { AttemptNacked, Ended, RoundOver } from '../probe.js';
+import type { AttemptNacked, Ended } from '../probe.js';
 import type { Course } from './course.js';
 import { createCounter, createHistogram, type Family } from './exposition.js';
 
@@ -14,7 +14,8 @@ export interface PlacerMetrics {
   nacked(event: AttemptNacked): void;
   /** An attempt broke and, the call being idempotent, another one is made. */
   triedAgain(): void;
-  roundOver(event: RoundOver): void;
+  /** A look at so many runners, ready or not, found none that takes the call. */
+  lookedAt(runners: number): void;
   /** The end of a call that was handed to the placer. */
   ended(event: Ended, course: Course): void;
 }
@@ -54,7 +55,7 @@ export function createPlacerMetrics(latencyBucketsMs: readonly number[]): Placer
       (said ? retryBusy : retryError).count();
     },
     triedAgain: () => retryError.count(),
-    roundOver({ runners }) {
+    lookedAt(runners) {
       if (runners === 0) poolEmpty.count();
     },
     ended(event, course) {

@@ -174,7 +174,7 @@ describe('the spans of a call', () => {
       enable: () => context as never,
       disable: () => context as never,
     });
-    told.probe({ kind: 'arrive', call: 'c1', at: 0, fn: 'hello' });
+    told.probe({ kind: 'arrive', lb: 'lb0', call: 'c1', at: 0, fn: 'hello' });
     context.disable();
     const end = { outcome: 'refused', code: 'full', status: 503 } as const;
     const rest = { attempts: 0, bytesIn: 0, bytesOut: 0, callEnd: false };

@@ -61,6 +61,7 @@ function tell(spans: CallSpans, event: Exclude<ProbeEvent, { kind: 'arrive' }>):
       return spans.cached(event);
     case 'skip':
     case 'round':
+    case 'wait':
       return spans.listened(event.at);
     case 'attempt':
       spans.listened(event.at);
@@ -73,6 +74,8 @@ function tell(spans: CallSpans, event: Exclude<ProbeEvent, { kind: 'arrive' }>):
       return spans.attemptEnded(event);
     case 'end':
       return spans.responded(event);
+    case 'runner':
+    case 'over-budget':
     case 'head':
     case 'call-end':
       return;

@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testCall } from '../../test/support/calls.js';
+import { standingOf } from '../../test/conformance/standing.js';
 import { ok, scriptedRunner } from '../../test/support/scripted-runner.js';
 import { createVirtualClock } from '../../test/support/virtual.js';
 import type { Order } from '../placer.js';
-import type { Runner } from '../runner.js';
+import type { Standing } from '../standing.js';
 import { hash, jump, keyHash } from './hash.js';
 import { siphash24 } from './siphash.js';
 
@@ -74,11 +75,13 @@ describe('the start of a function', () => {
 
 describe('its order', () => {
   const clock = createVirtualClock();
-  const fleet = (count: number): Runner[] =>
-    Array.from({ length: count }, (_, index) => scriptedRunner(clock, `r${index}`, [ok()]));
+  const fleet = (count: number): Standing[] =>
+    Array.from({ length: count }, (_, index) =>
+      standingOf(scriptedRunner(clock, `r${index}`, [ok()])),
+    );
   const all = (order: Order): string[] => {
     const ids: string[] = [];
-    for (let next = order.next(); next !== undefined; next = order.next()) ids.push(next.id);
+    for (let next = order.next(); next !== undefined; next = order.next()) ids.push(next.runner.id);
     return ids;
   };
   const callOf = (id: string) => testCall(clock, { fn: { id } });
@@ -88,7 +91,7 @@ describe('its order', () => {
       fc.property(fc.string(), fc.integer({ min: 0, max: 40 }), (id, count) => {
         const runners = fleet(count);
         const [one, other] = [hash(), hash()];
-        const rounds = [one, one, other].map((placer) => all(placer.order(callOf(id), runners)));
+        const rounds = [one, one, other].map((placer) => all(placer.order(callOf(id), runners, 0)));
         const start = count === 0 ? 0 : jump(keyHash(id), count);
         const expected = runners.map((_, index) => `r${(start + index) % count}`);
         for (const round of rounds) expect(round).toEqual(expected);
@@ -98,7 +101,9 @@ describe('its order', () => {
 
   it('follows the fleet as it grows and shrinks', () => {
     const placer = hash();
-    const firsts = [3, 10, 3].map((n) => placer.order(callOf('/hello'), fleet(n)).next()?.id);
+    const firsts = [3, 10, 3].map(
+      (n) => placer.order(callOf('/hello'), fleet(n), 0).next()?.runner.id,
+    );
     expect(firsts).toEqual(['r0', 'r9', 'r0']);
   });
 
@@ -109,7 +114,7 @@ describe('its order', () => {
   it('remembers a bounded number of functions', () => {
     const placer = hash();
     const runners = fleet(2);
-    for (let i = 0; i < 10_050; i++) placer.order(callOf(`f${i}`), runners);
-    expect(all(placer.order(callOf('f1'), runners))).toHaveLength(2);
+    for (let i = 0; i < 10_050; i++) placer.order(callOf(`f${i}`), runners, 0);
+    expect(all(placer.order(callOf('f1'), runners, 0))).toHaveLength(2);
   });
 });

@@ -7,6 +7,7 @@
  * by NACK. Nor does it share evenly, since it is the original's to the number (`jump` says how).
  */
 import type { Placer } from '../placer.js';
+import { around } from './around.js';
 import { siphash24 } from './siphash.js';
 
 /** The original's key: zero, and "LaryBoat" in ASCII. */
@@ -43,17 +44,7 @@ export function hash(): Placer {
         entry.count = runners.length;
         entry.start = jump(entry.hash, runners.length);
       }
-      let index = entry.start;
-      let left = runners.length;
-      return {
-        next() {
-          if (left === 0) return undefined;
-          left -= 1;
-          const runner = runners[index];
-          index = index + 1 === runners.length ? 0 : index + 1;
-          return runner;
-        },
-      };
+      return around(runners, entry.start);
     },
   };
 }

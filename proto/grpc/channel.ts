@@ -51,14 +51,20 @@ export function createGrpcChannel(
   const resolved = { ...defaultGrpcChannelOptions, ...options };
   const client = new Client(address, resolved.credentials, channelOptions(resolved));
   const open = new Set<OpenWire>();
+  const watchers = new Set<(ready: boolean) => void>();
   let ready = false;
   let closed = false;
 
+  const become = (now: boolean): void => {
+    if (now === ready) return;
+    ready = now;
+    for (const told of watchers) told(now);
+  };
   const watch = (): void => {
     if (closed) return;
     // `true` dials when the connection is idle, which it is after every loss and every GOAWAY.
     const state = client.getChannel().getConnectivityState(true);
-    ready = state === connectivityState.READY;
+    become(state === connectivityState.READY);
     client.getChannel().watchConnectivityState(state, Infinity, watch);
   };
   watch();
@@ -66,6 +72,10 @@ export function createGrpcChannel(
   return {
     get ready() {
       return ready;
+    },
+    watch(told) {
+      watchers.add(told);
+      return () => watchers.delete(told);
     },
     wire: () => createClientWire({ client, open, ready: () => ready, address }),
     status(remainingUs, done) {
@@ -75,7 +85,7 @@ export function createGrpcChannel(
     close() {
       if (closed) return;
       closed = true;
-      ready = false;
+      become(false);
       for (const wire of open) wire.abandon(`${address} was closed`);
       client.close();
     },

@@ -34,7 +34,7 @@ export const TOTALS = {
 /** Placement policies a scenario may name: all there are. */
 export const PLACERS = Object.keys(placerByName) as [PlacerName, ...PlacerName[]];
 /** What a call does that found no runner. */
-export const WAITS = ['poll'] as const;
+export const WAITS = ['room', 'poll'] as const;
 
 const lawMean = duration({ min: '0ms', max: '1h' });
 const lawFile = z.discriminatedUnion(
@@ -191,8 +191,11 @@ const placementFile = z
       .describe('Between two rounds over all runners. Default 10ms: as the original.'),
     wait: z
       .enum(WAITS)
-      .default('poll')
-      .describe('poll: after the pause, ask all runners again. Default poll: as the original.'),
+      .default('room')
+      .describe(
+        'room: wait until a runner may have room. poll: after the pause, ask all runners again, ' +
+          'as the original. Default room: asking everybody melts where all are busy.',
+      ),
   })
   .describe('How the load balancer finds a runner.');
 

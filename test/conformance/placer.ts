@@ -1,13 +1,13 @@
 /** The laws of PORT Placer: an order is a permutation of one snapshot, and nothing else. */
 import { strict as assert } from 'node:assert';
 import type { Clock } from '../../core/clock.js';
-import type { Placer } from '../../core/placer.js';
-import { seededRng, type Rng } from '../../core/rng.js';
+import type { MakePlacer, Placer } from '../../core/placer.js';
+import { seededRng } from '../../core/rng.js';
 import type { Runner } from '../../core/runner.js';
+import type { Standing } from '../../core/standing.js';
 import { callOf } from './call.js';
 import { plainLaw, type Law } from './law.js';
-
-export type MakePlacer = (rng: Rng) => Placer;
+import { standingOf } from './standing.js';
 
 /** Time that a placer may look at and never wait for. */
 const STILL: Clock = {
@@ -19,18 +19,19 @@ const STILL: Clock = {
 /** A runner that may be chosen, and not so much as asked. */
 function untouchable(id: string): Runner {
   const never = (): never => assert.fail('a placer opens nothing');
-  return { id, ready: true, engage: never, status: never, close: never, cut: never };
+  const touched = { engage: never, status: never, close: never, cut: never };
+  return { id, ready: true, readiness: never, ...touched };
 }
 
-const fleet = (count: number): readonly Runner[] =>
-  Object.freeze(Array.from({ length: count }, (_, index) => untouchable(`r${index}`)));
+const fleet = (count: number): readonly Standing[] =>
+  Object.freeze(Array.from({ length: count }, (_, index) => standingOf(untouchable(`r${index}`))));
 
 /** All runners of a round by id. */
-function round(placer: Placer, runners: readonly Runner[], fn = 'hello'): string[] {
-  const order = placer.order(callOf(STILL, { fn }), runners);
+function round(placer: Placer, runners: readonly Standing[], fn = 'hello'): string[] {
+  const order = placer.order(callOf(STILL, { fn }), runners, STILL.now());
   const ids: string[] = [];
   for (let next = order.next(); next !== undefined; next = order.next()) {
-    ids.push(next.id);
+    ids.push(next.runner.id);
     assert.ok(ids.length <= runners.length, 'more than every runner once');
   }
   assert.equal(order.next(), undefined, 'a round that is over goes on');
@@ -38,14 +39,18 @@ function round(placer: Placer, runners: readonly Runner[], fn = 'hello'): string
 }
 
 const sorted = (list: readonly string[]): string[] => [...list].sort();
-const idsOf = (runners: readonly Runner[]): string[] => sorted(runners.map(({ id }) => id));
+const idsOf = (runners: readonly Standing[]): string[] =>
+  sorted(runners.map(({ runner }) => runner.id));
+
+const made = (make: MakePlacer, seed: number): Placer =>
+  make({ rng: seededRng(seed), clock: STILL });
 
 const placers = (name: string, holds: (make: MakePlacer) => void) =>
   plainLaw<MakePlacer>(name, holds);
 
 export const placerLaws: readonly Law<MakePlacer>[] = [
   placers('a round has each runner exactly once, however many there are', (make) => {
-    const placer = make(seededRng(1));
+    const placer = made(make, 1);
     for (const count of [0, 1, 2, 3, 7, 64, 1000]) {
       const runners = fleet(count);
       for (let i = 0; i < 5; i++) {
@@ -55,7 +60,7 @@ export const placerLaws: readonly Law<MakePlacer>[] = [
   }),
 
   placers('runners come and go between rounds', (make) => {
-    const placer = make(seededRng(2));
+    const placer = made(make, 2);
     for (const count of [3, 5, 0, 1, 10, 2, 9, 9, 4]) {
       const runners = fleet(count);
       assert.deepEqual(sorted(round(placer, runners)), idsOf(runners));
@@ -63,27 +68,28 @@ export const placerLaws: readonly Law<MakePlacer>[] = [
   }),
 
   placers('rounds that run at once do not disturb each other', (make) => {
-    const placer = make(seededRng(3));
+    const placer = made(make, 3);
     const runners = fleet(5);
     const orders = Array.from({ length: 4 }, (_, index) =>
-      placer.order(callOf(STILL, { fn: `fn-${index % 2}` }), runners),
+      placer.order(callOf(STILL, { fn: `fn-${index % 2}` }), runners, STILL.now()),
     );
     const ids = orders.map((): string[] => []);
     for (let step = 0; step < runners.length; step++) {
-      for (const [index, order] of orders.entries()) ids[index]?.push(order.next()?.id ?? '');
+      for (const [index, order] of orders.entries())
+        ids[index]?.push(order.next()?.runner.id ?? '');
     }
     for (const one of ids) assert.deepEqual(sorted(one), idsOf(runners));
   }),
 
   placers('a round that is not asked to its end leaves nothing undone', (make) => {
-    const placer = make(seededRng(4));
+    const placer = made(make, 4);
     const runners = fleet(5);
-    for (let i = 0; i < 20; i++) placer.order(callOf(STILL), runners).next();
+    for (let i = 0; i < 20; i++) placer.order(callOf(STILL), runners, STILL.now()).next();
     assert.deepEqual(sorted(round(placer, runners)), idsOf(runners));
   }),
 
   placers('the same stream of chance, and the same calls, give the same orders', (make) => {
-    const [one, other] = [make(seededRng(5)), make(seededRng(5))];
+    const [one, other] = [made(make, 5), made(make, 5)];
     for (let i = 0; i < 50; i++) {
       const runners = fleet(1 + (i % 9));
       const fn = `fn-${i % 3}`;

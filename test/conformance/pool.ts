@@ -24,6 +24,7 @@ function counted(id: string): Counted {
   const self: Counted = {
     id,
     ready: true,
+    readiness: () => NEVER,
     closes: 0,
     cuts: 0,
     asked: 0,

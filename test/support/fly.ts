@@ -45,12 +45,13 @@ export function only<K extends FlightEvent['kind']>(
   return events.filter((event): event is Extract<FlightEvent, { kind: K }> => event.kind === kind);
 }
 
-/** Events by call id. */
+/** Events by call id. What happens to a runner, and so to no call, is in none of them. */
 export function byCall<E extends { readonly call: string }>(
   events: readonly E[],
 ): Map<string, E[]> {
   const calls = new Map<string, E[]>();
   for (const event of events) {
+    if (event.call === '') continue;
     const of = calls.get(event.call);
     if (of === undefined) calls.set(event.call, [event]);
     else of.push(event);

@@ -22,7 +22,7 @@ const ENDED = {
   callEnd: false,
 } as const;
 const UNTOLD = { message: '', userError: false, schedulerUs: 0, executionUs: 0 };
-const OF_FUNCTION = { fn: 'f', app: '', image: '', rid: '' };
+const OF_FUNCTION = { fn: 'f', app: '', image: '', group: 'default', rid: '' };
 
 /** The events of one call, by what differs between shapes. */
 function teller(call: string) {
@@ -37,14 +37,14 @@ function teller(call: string) {
     of,
     runs,
     opens: (): FlightEvent[] => [
-      { kind: 'arrive', ...at(0), fn: 'f' },
+      { kind: 'arrive', lb: 'lb0', ...at(0), fn: 'f' },
       { kind: 'cached', ...at(10), bytes: SENT.bytes, deadline: DEADLINE, ...OF_FUNCTION },
       { kind: 'skip', ...at(20), runner: 'r9' },
-      { kind: 'attempt', ...of(20, 1) },
+      { kind: 'attempt', hedge: false, token: false, ...of(20, 1) },
     ],
     /** The second attempt is the one that answers. */
     answers: (): FlightEvent[] => [
-      { kind: 'attempt', ...of(50, 2) },
+      { kind: 'attempt', hedge: false, token: false, ...of(50, 2) },
       { kind: 'commit', ...of(70, 2) },
       { kind: 'head', ...at(70), status: 200 },
       { kind: 'attempt-end', ...of(90, 2), outcome: 'ok', cause: '', ...UNTOLD },

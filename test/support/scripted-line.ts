@@ -41,6 +41,7 @@ export function scriptedLine(clock: Clock): Line {
     get ready() {
       return ready;
     },
+    watch: () => () => undefined,
     wire() {
       const client = scriptedClientWire();
       const stream: Joined = { client, server: undefined, over: false };

@@ -3,7 +3,7 @@
  * never emits during subscribe (but see `rude`), hands its body over at once, and remembers what it
  * saw.
  */
-import { EMPTY, Observable, Subject, of, type Subscriber } from 'rxjs';
+import { EMPTY, NEVER, Observable, Subject, of, type Subscriber } from 'rxjs';
 import type { Call } from '../../core/call.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { CallError } from '../../core/errors.js';
@@ -50,6 +50,8 @@ export function scriptedRunner(
   const engaged: Engaged[] = [];
   const holding = new Map<Subscriber<RunnerEvent>, Engaged>();
   const ended = new Subject<never>();
+  const changed = new Subject<boolean>();
+  let ready = true;
   const settle = (): void => {
     if (!runner.closed || holding.size > 0) return;
     if (runner.closeError === undefined) ended.complete();
@@ -57,7 +59,14 @@ export function scriptedRunner(
   };
   const runner: ScriptedRunner = {
     id,
-    ready: true,
+    get ready() {
+      return ready;
+    },
+    set ready(now) {
+      ready = now;
+      changed.next(now);
+    },
+    readiness: () => changed.asObservable(),
     closed: false,
     closeError: undefined,
     engaged,
@@ -135,6 +144,7 @@ export function rudeRunner(id: string, says: readonly RunnerEvent[]): Runner {
   return {
     id,
     ready: true,
+    readiness: () => NEVER,
     engage: () => of(...says),
     status: () => of({ active: 0, requestsReceived: 0, requestsHandled: 0 }),
     close: () => EMPTY,

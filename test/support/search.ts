@@ -1,24 +1,29 @@
 /**
  * One search for a runner as a test drives it: naive order from the first runner, probe in words.
  */
-import { EMPTY, type Subscription } from 'rxjs';
+import { EMPTY, NEVER, type Subscription } from 'rxjs';
+import { createGroups } from '../../core/groups.js';
+import { createHedgeDelays } from '../../core/hedge-delay.js';
+import { createLag } from '../../core/lag.js';
+import { createRetryBudget } from '../../core/retry-budget.js';
+import { seededRng } from '../../core/rng.js';
 import type { Call } from '../../core/call.js';
 import { CallError } from '../../core/errors.js';
 import { balancerDefaults, resolveOptions, type BalancerOptions } from '../../core/options.js';
 import { place } from '../../core/placement.js';
-import type { Placer } from '../../core/placer.js';
+import type { MakePlacer } from '../../core/placer.js';
 import type { ProbeEvent } from '../../core/probe.js';
 import type { Runner, RunnerEvent } from '../../core/runner.js';
 import { testCall } from './calls.js';
 import type { VirtualClock } from './virtual.js';
 
 /** Runners in the order they are given, every round. */
-export const inOrder: Placer = {
+export const inOrder: MakePlacer = () => ({
   order(_call, runners) {
     let index = 0;
     return { next: () => runners[index++] };
   },
-};
+});
 
 export interface Search {
   readonly call: Call;
@@ -39,6 +44,7 @@ export function createSearch(
 ): Search {
   const probed: ProbeEvent[] = [];
   const pool = {
+    changes: () => NEVER,
     snapshot: () => (typeof runners === 'function' ? runners() : runners),
     close: () => EMPTY,
     cut: () => undefined,
@@ -46,7 +52,15 @@ export function createSearch(
   const options = resolveOptions({ ...balancerDefaults, ...given.options });
   const call = given.call ?? testCall(clock);
   const probe = (event: ProbeEvent): void => void probed.push(event);
-  const parts = { clock, pool, placer: inOrder, options, probe };
+  const rng = seededRng(1);
+  const groups = createGroups({
+    ...{ clock, pool, options, probe, rng },
+    placer: inOrder,
+    placers: undefined,
+  });
+  const budget = createRetryBudget(clock, options);
+  const watched = { lag: createLag(clock), hedges: createHedgeDelays() };
+  const parts = { clock, options, probe, groups, budget, ...watched };
   let subscription: Subscription | undefined;
   return {
     call,
@@ -82,6 +96,10 @@ function wordsOf(event: ProbeEvent): string {
       return `skip ${event.runner}`;
     case 'round':
       return `round ${event.round}`;
+    case 'wait':
+      return `wait ${event.waiting}`;
+    case 'runner':
+      return `runner ${event.runner} ${event.change}`;
     default:
       return event.kind;
   }
