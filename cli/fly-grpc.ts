@@ -71,8 +71,8 @@ export async function flyGrpc(
     const flying = createFlying(scenario, header.seed, clock, fleet, options);
     try {
       await untilReady(flying.runners, own ? 'runner' : '--runners', interrupt);
-      const port = await listen(flying.server);
-      const client = createHttpClient(clock, port);
+      const ports = await Promise.all(flying.servers.map(listen));
+      const client = createHttpClient(clock, ports);
       // Calls that wait for runners that are no more end with their connections.
       const left = interrupt.on(() => client.close());
       try {
@@ -120,10 +120,10 @@ function startOwn(
   return startFleet(scenario.runners, common, interrupt);
 }
 
-/** The balancer under test and its edge. */
+/** The balancers under test and their edges, one each; all in this process. */
 interface Flying {
-  readonly balancer: Balancer;
-  readonly server: Server;
+  readonly balancers: readonly Balancer[];
+  readonly servers: readonly Server[];
   readonly runners: readonly WireRunner[];
   tell: (event: FlightEvent) => void;
   close(): Promise<void>;
@@ -136,42 +136,57 @@ function createFlying(
   fleet: Fleet | undefined,
   options: GrpcOptions,
 ): Flying {
-  const rng = seededRng(seed).split('lb0');
-  const runners =
+  const connect = (): WireRunner[] =>
     fleet === undefined
       ? options.runners.map((address) => grpcRunner(clock, address))
       : scenario.runners.map(({ id }) =>
           createRunner(clock, id, createGrpcChannel(fleet.address(id))),
         );
   const table = { ...functionTable(scenario), [idleFunction.name]: {} };
-  const balancer = createBalancer(
-    {
-      clock,
-      rng,
-      pool: staticPool(runners),
-      data: staticFunctions(table),
-      placer: placerByName[scenario.placement.placer],
-      probe: (event) => flying.tell(event),
-    },
-    balancerOptions(scenario),
-  );
-  const server = createServer(nodeHandler(balancer, { callIdHeader: CALL_ID_HEADER }));
-  // An idle connection that closes as a client takes it up would look like a call that got lost.
-  server.keepAliveTimeout = 0;
+  const runners: WireRunner[] = [];
+  const balancers = Array.from({ length: scenario.lb.replicas }, (_, lb) => {
+    const own = connect();
+    runners.push(...own);
+    return createBalancer(
+      {
+        clock,
+        rng: seededRng(seed).split(`lb${lb}`),
+        pool: staticPool(own),
+        data: staticFunctions(table),
+        placer: placerByName[scenario.placement.placer],
+        probe: (event) => flying.tell(event),
+      },
+      balancerOptions(scenario, lb),
+    );
+  });
+  const servers = balancers.map((balancer) => {
+    const server = createServer(nodeHandler(balancer, { callIdHeader: CALL_ID_HEADER }));
+    // An idle connection that closes as a client takes it up would look like a call that got lost.
+    server.keepAliveTimeout = 0;
+    return server;
+  });
   const flying: Flying = {
-    balancer,
-    server,
+    balancers,
+    servers,
     runners,
     tell: () => undefined,
     async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await new Promise<void>((resolve, reject) => {
-        balancer.close().subscribe({ complete: resolve, error: reject });
-      });
+      await Promise.all(servers.map(closeServer));
+      await Promise.all(balancers.map(closeBalancer));
     },
   };
   return flying;
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function closeBalancer(balancer: Balancer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    balancer.close().subscribe({ complete: resolve, error: reject });
+  });
 }
 
 async function untilReady(
@@ -261,7 +276,7 @@ async function fly(
   for (const line of fleet?.log() ?? []) if (!isIdle(line.call)) recorder.tell(line);
   // What a signal broke is the signal's.
   interrupt.check();
-  const extra = stillHeld(Object.entries(flying.balancer.held));
+  const extra = stillHeld(flying.balancers.flatMap(({ held }) => Object.entries(held)));
   // The flight was not the one that was asked for: neither good nor bad news of the balancer.
   if (troubles().length > 0) throw new CliError(troubles(), EXIT.inconclusive);
   const tookMs = (endedAt - startedAt) / 1000;

@@ -12,7 +12,8 @@ export interface HttpClient {
   close(): void;
 }
 
-export function createHttpClient(clock: Clock, port: number): HttpClient {
+/** `ports`: of the load balancers' edges on loopback, by their number. */
+export function createHttpClient(clock: Clock, ports: readonly number[]): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   return {
     send(planned, sentAt, tell) {
@@ -27,6 +28,7 @@ export function createHttpClient(clock: Clock, port: number): HttpClient {
         witness.over(how);
       };
       const headers = { 'content-length': body.length, [CALL_ID_HEADER]: planned.id };
+      const port = ports[planned.lb];
       const request = httpRequest({ host: '127.0.0.1', port, agent, method, path: url, headers });
       request.on('error', () => over('cut'));
       request.on('response', (response) => {

@@ -178,8 +178,7 @@ export class Group {
   /** A token: the next waiter that may use this runner is called up for it. */
   private raise(standing: HeldStanding): void {
     standing.free();
-    if (this.room.size === 0) return;
-    if (!standing.runner.ready) return this.tell(standing, 'full');
+    if (!standing.runner.ready) return this.tell(standing, 'unready');
     this.callUp(standing, undefined);
   }
 
@@ -250,6 +249,14 @@ export class Group {
       }
     }
     if (asked !== undefined && this.room.size > 0) this.offerMore(asked, 'asked');
+  }
+
+  /**
+   * A call waited in vain: one runner more is asked. An LB that has less than its share of the
+   * fleet looks harder for what others' calls left free, so that the shares even out.
+   */
+  inVain(): void {
+    if (this.room.size > 0) this.look();
   }
 
   private connected(standing: HeldStanding): void {

@@ -45,7 +45,15 @@ export {
 export { createSpans } from './metrics/spans.js';
 
 // Below: for those who write a runner, a placer, a sink or a checker.
-export { placerByName, type Order, type Placer, type PlacerName } from './placer.js';
+export {
+  placerByName,
+  type MakePlacer,
+  type Order,
+  type Placer,
+  type PlacerName,
+  type PlacerParts,
+} from './placer.js';
+export type { Standing } from './standing.js';
 export { createCapacity, type Capacity, type CapacityOptions, type Place } from './capacity.js';
 export { InvariantError } from './invariant.js';
 export type { AttemptOutcome, Call, Progress } from './call.js';

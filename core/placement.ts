@@ -170,7 +170,10 @@ class Search implements Seeker, Attempting {
   }
 
   private giveUp(): void {
-    this.seat?.leave();
+    if (this.seat !== undefined) {
+      this.seat.leave();
+      this.group.inVain();
+    }
     const { attempts } = this.call.progress;
     const within = `${this.parts.options.placementMs} ms or half of its timeout`;
     const text = `no runner accepted it within ${within}, ${attempts} attempts`;

@@ -69,9 +69,9 @@ export interface Waiting extends At {
 /**
  * What an LB learned of a runner beside the fate of its attempts. `joined`, `ready`, `returned`
  * (from an ejection), `rested` (its push-back or ejection is over) and `asked` (a tick's turn) say
- * that it may have room; `full`: what came free is no use, its streams are all taken; `left` the
- * pool, connection `lost`, `ejected`, `kept` (an ejection that the floor forbade); `panic`: with it
- * lost, all ejections are lifted.
+ * that it may have room; `unready`: that is no use now, for it is not connected, or its streams are
+ * all taken; `left` the pool, connection `lost`, `ejected`, `kept` (an ejection that the floor
+ * forbade); `panic`: with it lost, all ejections are lifted.
  */
 export type RunnerChange =
   | 'joined'
@@ -79,7 +79,7 @@ export type RunnerChange =
   | 'returned'
   | 'rested'
   | 'asked'
-  | 'full'
+  | 'unready'
   | 'left'
   | 'lost'
   | 'ejected'

@@ -94,11 +94,14 @@ export interface SelfTest {
 
 export interface Runner {
   readonly id: string;
-  /** An attempt opens on a ready runner only; a runner that is not ready is skipped. */
+  /**
+   * An attempt opens on a ready runner only. One that is not is skipped: it is not connected, or
+   * all streams that its connection may have are taken.
+   */
   readonly ready: boolean;
   /** Its share of the calls relative to others. Default 1; above 0. */
   readonly weight?: number;
-  /** Emits `ready` each time that it changes. Hot: says nothing of before; never errors. */
+  /** Emits each time that its connection comes up, or is lost. Hot; never errors. */
   readiness(): Observable<boolean>;
   /**
    * Offers a call. Cold: nothing happens before subscription, each subscription is a new

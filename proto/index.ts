@@ -1,5 +1,5 @@
 /** The public door of `windtunnel/grpc`: runners over real gRPC, and both ends of the protocol. */
-export { grpcPool, grpcRunner } from './grpc/pool.js';
+export { grpcPool, grpcRunner, type GrpcRunnerOptions } from './grpc/pool.js';
 export {
   createGrpcChannel,
   defaultGrpcChannelOptions,
@@ -14,7 +14,7 @@ export {
 } from './grpc/server.js';
 
 // Below: for those who write a runner, a wire or a link of their own.
-export { createRunner, type WireRunner } from './runner.js';
+export { createRunner, type RunnerOptions, type WireRunner } from './runner.js';
 export { engage, type EngagementParts } from './engagement.js';
 export { serve, type SessionParts } from './session.js';
 export {

@@ -36,6 +36,47 @@ describe('a runner behind a channel', () => {
     expect(l.runner.ready).toBe(false);
   });
 
+  it('says each time that its connection is lost or up again, and nothing of before', () => {
+    const l = linked(silent);
+    const told: boolean[] = [];
+    const watching = l.runner.readiness().subscribe((ready) => told.push(ready));
+    for (let i = 0; i < 2; i++) {
+      l.alive = false;
+      l.link.serverDied();
+      drain(l.clock);
+      l.alive = true;
+      l.link.serverBack();
+      drain(l.clock);
+    }
+    expect(told).toEqual([false, true, false, true]);
+    watching.unsubscribe();
+    l.runner.cut();
+    expect(told).toHaveLength(4);
+  });
+
+  it('is not ready while all its streams are taken, abandoned ones too', () => {
+    const l = linked(silent, {}, { streamsMax: 2 });
+    const first = engageOn(l);
+    expect(l.runner.ready).toBe(true);
+    const second = engageOn(l);
+    expect(l.runner.ready).toBe(false);
+    first.leave();
+    expect(l.runner.ready).toBe(true);
+    second.leave();
+    drain(l.clock);
+    // Above the pace of cancels a stream stays open until its runner ends it.
+    const some = Array.from({ length: 600 }, () => engageOn(l));
+    for (const one of some) one.leave();
+    expect([l.runner.abandoned > 1, l.runner.ready]).toEqual([true, false]);
+  });
+
+  it.each([{ weight: 0 }, { weight: Number.NaN }, { weight: Infinity }, { streamsMax: 0 }])(
+    'cannot have %j',
+    (own) => {
+      expect(() => linked(silent, {}, own)).toThrow(RangeError);
+    },
+  );
+
   it('cut breaks what is open and NACKs what comes, never during subscribe', () => {
     const l = linked(silent);
     const open = engageOn(l);

@@ -17,8 +17,29 @@ export interface WireRunner extends Runner {
   readonly abandoned: number;
 }
 
-/** `weight`: its share of the calls relative to other runners. */
-export function createRunner(clock: Clock, id: string, channel: Channel, weight = 1): WireRunner {
+export interface RunnerOptions {
+  /** Its share of the calls relative to other runners. 1; above 0. */
+  readonly weight: number;
+  /**
+   * Streams at once on its connection, abandoned ones too: it is not ready when all are taken,
+   * while a stream above what its peer allows would wait where nobody sees it (grpc-js tells
+   * nobody the peer's limit: set it to that). 10 000, more than a runner has slots.
+   */
+  readonly streamsMax: number;
+}
+
+/** Throws a RangeError where an option is out of its range. */
+export function createRunner(
+  clock: Clock,
+  id: string,
+  channel: Channel,
+  options: Partial<RunnerOptions> = {},
+): WireRunner {
+  const { weight = 1, streamsMax = 10_000 } = options;
+  if (!(weight > 0 && Number.isFinite(weight))) {
+    throw new RangeError(`weight of ${id} is ${weight}, not a number above 0`);
+  }
+  if (!(streamsMax >= 1)) throw new RangeError(`streamsMax of ${id} is ${streamsMax}, below 1`);
   const pace = createPace(clock);
   const exit = createExit(clock, channel);
   let abandoned = 0;
@@ -33,7 +54,7 @@ export function createRunner(clock: Clock, id: string, channel: Channel, weight 
   return {
     id,
     get ready() {
-      return !exit.closing && channel.ready;
+      return !exit.closing && channel.ready && exit.open + abandoned < streamsMax;
     },
     weight,
     readiness: () =>
@@ -58,6 +79,8 @@ export function createRunner(clock: Clock, id: string, channel: Channel, weight 
 /** How a connection is let go of: by whom it is held up, and what is told of its end. */
 interface Exit extends Pick<Runner, 'close' | 'cut'> {
   readonly closing: boolean;
+  /** Engagements that somebody waits for. */
+  readonly open: number;
   /** Holds the connection while it is subscribed to; a NACK from the close on. */
   counted(engagement: Observable<RunnerEvent>): Observable<RunnerEvent>;
 }
@@ -94,6 +117,9 @@ function createExit(clock: Clock, channel: Channel): Exit {
   return {
     get closing() {
       return closing;
+    },
+    get open() {
+      return open;
     },
     counted: (engagement) =>
       new Observable((out) => {

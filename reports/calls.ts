@@ -11,12 +11,21 @@ import { createSpread } from './spread.js';
 import { createTimeline } from './timeline.js';
 
 interface OpenCall {
+  /** Of whose LB it is; undefined for a call that reached none. */
+  readonly lb: LbCount | undefined;
   attempts: number;
   nacks: number;
   outcome: Outcome | undefined;
   /** What its client waited, µs; −1 until told. */
   waited: number;
   answeredAt: number;
+}
+
+/** What one load balancer had. */
+export interface LbCount {
+  readonly id: string;
+  offered: number;
+  ok: number;
 }
 
 /** What is known of all calls so far. */
@@ -28,6 +37,7 @@ export function createCalls(grid: Grid) {
     timeline: createTimeline(grid),
     open: new Map<string, OpenCall>(),
     offered: 0,
+    lbs: new Map<string, LbCount>(),
     attempts: 0,
     nacks: 0,
     ended: { ok: 0, failed: 0, refused: 0, expired: 0, canceled: 0 },
@@ -38,12 +48,23 @@ export function createCalls(grid: Grid) {
   };
 }
 
-export function callArrived(calls: Calls, call: string, at: number): OpenCall {
+export function callArrived(calls: Calls, call: string, at: number, id?: string): OpenCall {
+  const lb = id === undefined ? undefined : lbOf(calls, id);
+  if (lb !== undefined) lb.offered++;
   calls.offered++;
   calls.timeline.counts.offered[calls.grid.index(at)]!++;
-  const state = { attempts: 0, nacks: 0, outcome: undefined, waited: -1, answeredAt: 0 };
+  const state = { lb, attempts: 0, nacks: 0, outcome: undefined, waited: -1, answeredAt: 0 };
   calls.open.set(call, state);
   return state;
+}
+
+function lbOf({ lbs }: Calls, id: string): LbCount {
+  let lb = lbs.get(id);
+  if (lb === undefined) {
+    lb = { id, offered: 0, ok: 0 };
+    lbs.set(id, lb);
+  }
+  return lb;
 }
 
 export function callAttempted(calls: Calls, call: string, at: number): void {
@@ -64,6 +85,7 @@ export function callEnded(calls: Calls, call: string, at: number, outcome: Outco
   const state = calls.open.get(call) ?? callArrived(calls, call, at);
   state.outcome = outcome;
   calls.ended[outcome]++;
+  if (outcome === 'ok' && state.lb !== undefined) state.lb.ok++;
   calls.timeline.counts[outcome][calls.grid.index(at)]!++;
   calls.spread.n++;
   calls.spread.attempts.add(state.attempts);

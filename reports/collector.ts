@@ -30,6 +30,8 @@ export interface Collector {
 
 /** Lines of broken laws, and of stuck calls, that a report shows; the rest is only counted. */
 const TROUBLE_LINES_MAX = 50;
+/** lb10 comes behind lb9. */
+const NUMERIC: Intl.CollatorOptions = { numeric: true };
 /** Faults a report shows; the rest is only counted. */
 const FAULTS_MAX = 200;
 
@@ -87,7 +89,7 @@ function take(gathered: Gathered, event: FlightEvent): void {
     case 'commit':
       return load.committed(event.runner);
     case 'arrive':
-      callArrived(calls, event.call, event.at);
+      callArrived(calls, event.call, event.at, event.lb);
       return;
     case 'end':
       return callEnded(calls, event.call, event.at, event.outcome);
@@ -125,7 +127,8 @@ function land(gathered: Gathered, header: FlightHeader, end: FlightEnd): Flight 
   grid.coarsenFor(calls.offered);
   const { spread, latencies, attempts, nacks } = calls;
   const outcomes = callOutcomes(calls);
-  const measured = { outcomes, attempts, nacks, latencies, load, executorsTold, grid };
+  const lbs = [...calls.lbs.values()].sort((a, b) => a.id.localeCompare(b.id, 'en', NUMERIC));
+  const measured = { outcomes, lbs, attempts, nacks, latencies, load, executorsTold, grid };
   return {
     header,
     end: {

@@ -11,6 +11,7 @@ const LOAD_ROWS_MAX = 100;
 
 export interface Measured {
   readonly outcomes: FlightResult['calls'];
+  readonly lbs: FlightResult['lbs'];
   readonly attempts: number;
   readonly nacks: number;
   readonly latencies: Latencies;
@@ -24,7 +25,7 @@ export function createResult(
   end: FlightEnd,
   measured: Measured,
 ): FlightResult {
-  const { outcomes: calls, attempts, nacks, executorsTold, grid, load } = measured;
+  const { outcomes: calls, lbs, attempts, nacks, executorsTold, grid, load } = measured;
   const unjudged: Unjudged = {
     scenario: header.scenario,
     on: header.on,
@@ -48,9 +49,9 @@ export function createResult(
       nacks: runner.nacks,
       utilization: executorsTold ? utilizationOf(runner, load, grid) : null,
     })),
-    lbs: [{ id: 'lb0', offered: calls.offered, ok: calls.ok }],
+    lbs,
   };
-  const { runners, lbs, ...head } = unjudged;
+  const { runners, lbs: _lbs, ...head } = unjudged;
   return { ...head, slo: judge(header.slo, unjudged), runners, lbs };
 }
 

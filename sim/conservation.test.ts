@@ -71,7 +71,7 @@ describe('what comes free is taken by who waits', () => {
 });
 
 describe('a token is no use', () => {
-  it.each(['lost', 'ejected', 'left', 'full'] as const)('of a runner that is %s', (change) => {
+  it.each(['lost', 'ejected', 'left', 'unready'] as const)('of a runner that is %s', (change) => {
     expect(broken([...waiting, runner('r2', 'joined'), runner('r2', change), end('a')])).toEqual(
       [],
     );

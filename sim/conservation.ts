@@ -103,7 +103,7 @@ export function createConservation(
       case 'returned':
         group.ejected.delete(runner);
         return;
-      case 'full':
+      case 'unready':
         return revoke(group, runner);
       case 'panic':
         group.ejected.clear();

@@ -68,7 +68,7 @@ function apply(fault: ScenarioFault, host: Host, chance: Rng): () => void {
       host.executor.bend.nack = fault.probability;
       return () => (host.executor.bend.nack = 0);
     case 'stream-reset':
-      host.link.resetStreams();
+      for (const link of host.links) link.resetStreams();
       return () => undefined;
     case 'half-open':
       return withRule(host, () => 'drop');
@@ -80,6 +80,6 @@ function apply(fault: ScenarioFault, host: Host, chance: Rng): () => void {
 }
 
 function withRule(host: Host, rule: Rule): () => void {
-  host.link.rules.add(rule);
-  return () => host.link.rules.delete(rule);
+  for (const { rules } of host.links) rules.add(rule);
+  return () => host.links.forEach(({ rules }) => rules.delete(rule));
 }

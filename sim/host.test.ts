@@ -20,9 +20,9 @@ fleet: [{ name: r, count: 1, slots: 1 }]`);
   const [runner] = scenario.runners;
   if (runner === undefined) throw new Error('no runner');
   const link = { oneWayUs: 200, jitterUs: 0, reconnectUs: 1000, transcode: undefined };
-  const parts = { clock, rng: seededRng(1), scenario, runner, link, log: () => undefined };
+  const parts = { clock, rng: seededRng(1), scenario, runner, link, lbs: 1, log: () => undefined };
   const host = createHost(parts);
-  const seen = createRunner(clock, 'r', host.link.channel);
+  const seen = createRunner(clock, 'r', host.links[0]!.channel);
   let calls = 0;
   return {
     clock,

@@ -1,6 +1,6 @@
 /**
- * A simulated runner process: an executor, the sessions it serves, the link in front of it, and
- * what can happen to a process: killed, started again, stopped and continued.
+ * A simulated runner process: an executor, the sessions it serves, a link to each LB in front of
+ * it, and what can happen to a process: killed, started again, stopped and continued.
  */
 import type { Clock } from '../core/clock.js';
 import type { ExecutorLine } from '../core/record.js';
@@ -8,7 +8,7 @@ import type { Rng } from '../core/rng.js';
 import { serve } from '../proto/session.js';
 import { createStatus } from '../proto/status.js';
 import { createSimExecutor, type SimExecutor } from './executor.js';
-import { createLink, type Link, type LinkOptions } from './link.js';
+import { createLink, type Link, type LinkOptions, type LinkServer } from './link.js';
 import type { Scenario, ScenarioRunner } from './scenario.js';
 
 export interface HostParts {
@@ -18,12 +18,15 @@ export interface HostParts {
   readonly scenario: Scenario;
   readonly runner: ScenarioRunner;
   readonly link: LinkOptions;
+  /** Load balancers that are connected to it. */
+  readonly lbs: number;
   readonly log: (line: ExecutorLine) => void;
 }
 
 export interface Host {
   readonly id: string;
-  readonly link: Link;
+  /** One a load balancer, by its number. */
+  readonly links: readonly Link[];
   readonly executor: SimExecutor;
   /** Stopped, and not continued yet. */
   readonly stopped: boolean;
@@ -82,7 +85,7 @@ export function createHost(parts: HostParts): Host {
   let executor = createExecutor();
   let status = createStatus(own);
 
-  const link = createLink(clock, rng.split('link'), parts.link, {
+  const server: LinkServer = {
     get alive() {
       return alive;
     },
@@ -91,11 +94,14 @@ export function createHost(parts: HostParts): Host {
       serve({ clock: own, executor, bodyMaxBytes, responseMaxBytes, counter: status }, wire);
     },
     status: () => status.now(),
-  });
+  };
+  const links = Array.from({ length: parts.lbs }, (_, lb) =>
+    createLink(clock, rng.split(lb === 0 ? 'link' : `link/${lb}`), parts.link, server),
+  );
 
   return {
     id: runner.id,
-    link,
+    links,
     get executor() {
       return executor;
     },
@@ -107,7 +113,7 @@ export function createHost(parts: HostParts): Host {
       alive = false;
       stopped = false;
       overdue = [];
-      link.serverDied();
+      for (const link of links) link.serverDied();
     },
     restart() {
       if (alive) return;
@@ -117,7 +123,7 @@ export function createHost(parts: HostParts): Host {
       // A new process has seen nothing yet; what is left of the old one counts with itself.
       status = createStatus(own);
       alive = true;
-      link.serverBack();
+      for (const link of links) link.serverBack();
     },
     pause() {
       if (alive) stopped = true;

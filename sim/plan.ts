@@ -10,12 +10,16 @@ export interface PlannedCall {
   /** From the start of the flight, µs. Absolute: arrivals never drift. */
   readonly atUs: number;
   readonly fn: ScenarioFunction;
+  /** Number of the load balancer that it is sent to, from 0. */
+  readonly lb: number;
 }
 
 /** Yields the calls of a flight in the order of their arrival; undefined after the last. */
 export function planCalls(scenario: Scenario, rng: Rng): () => PlannedCall | undefined {
   const arrivals = rng.split('arrivals');
   const choice = rng.split('functions');
+  const lbs = rng.split('lbs');
+  const { replicas, late, joinAfterUs } = scenario.lb;
   const meanUs = 1_000_000 / scenario.arrivals.ratePerSec;
   let at = 0;
   let index = 0;
@@ -24,7 +28,10 @@ export function planCalls(scenario: Scenario, rng: Rng): () => PlannedCall | und
     // Fractions of a µs are kept in the sum and dropped in the instant, so the rate is exact.
     at += scenario.arrivals.kind === 'poisson' ? -meanUs * Math.log(1 - arrivals.float()) : meanUs;
     index += 1;
-    return { id: `c${index}`, atUs: Math.round(at), fn: pick(scenario.functions, choice) };
+    const atUs = Math.round(at);
+    const there = atUs < joinAfterUs ? replicas - late : replicas;
+    const lb = there === 1 ? 0 : lbs.int(there);
+    return { id: `c${index}`, atUs, fn: pick(scenario.functions, choice), lb };
   };
 }
 

@@ -74,7 +74,7 @@ test('a scenario in words', () => {
     50 runners × 4 slots (capacity 4 878/s, load 66 %)
     hello: exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     round trip 1 ms, no jitter, reconnects after 100 ms
-    naive placer, NACK → next runner, 10 ms between rounds, looks for at most 15 s
+    naive placer, NACK → next runner, none → waits for one, looks for at most 15 s
     at most 100 000 calls in flight, bodies of 6 MiB in (1 GiB in all) and 6 MiB out
     at 1 s: crash for 1 s on r7
     at 2 s: slow ×10 for 2 s on r23

@@ -32,6 +32,11 @@ test('the smallest scenario resolves to every default', () => {
           "weight": 1,
         },
       ],
+      "lb": {
+        "joinAfterUs": 10000000,
+        "late": 0,
+        "replicas": 1,
+      },
       "limits": {
         "bodyTotalBytes": 1073741824,
         "inFlight": 100000,

@@ -1,21 +1,22 @@
 /**
  * A flight in virtual time, on one screen: clock, streams of chance, hosts behind links, the real
- * balancer in front of them, open-loop load, clients, faults. Nothing of the core is replaced.
+ * balancers in front of them, open-loop load, clients, faults. Nothing of the core is replaced.
  */
 import { createBalancer, type Balancer } from '../core/balancer.js';
 import { staticFunctions, type FunctionOptions } from '../core/data-access.js';
 import type { BalancerOptions } from '../core/options.js';
 import { placerByName, type MakePlacer } from '../core/placer.js';
 import { staticPool } from '../core/pools.js';
+import type { ProbeEvent } from '../core/probe.js';
 import type { FlightEvent } from '../core/record.js';
 import { seededRng, type Rng } from '../core/rng.js';
-import { createRunner } from '../proto/runner.js';
+import { createRunner, type WireRunner } from '../proto/runner.js';
 import { createClient, createWitness, requestFor } from './client.js';
 import { createVirtualClock, type VirtualClock } from './clock.js';
 import { createDigest } from './digest.js';
 import { scheduleFaults, simulatedFaults } from './faults.js';
 import { createHost, type Host } from './host.js';
-import type { Transcode } from './link.js';
+import type { Link, Transcode } from './link.js';
 import { planCalls, type PlannedCall } from './plan.js';
 import type { Scenario } from './scenario.js';
 import { createTripwires } from './tripwires.js';
@@ -67,25 +68,24 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     reconnectUs: scenario.network.reconnectUs,
     transcode: options.transcode,
   };
+  const lbs = scenario.lb.replicas;
   const hosts = scenario.runners.map((runner) =>
-    createHost({ clock, rng, scenario, runner, link, log: tell }),
+    createHost({ clock, rng, scenario, runner, link, lbs, log: tell }),
   );
-  const runners = hosts.map((host) => createRunner(clock, host.id, host.link.channel));
-  const balancer = createBalancer(
-    {
-      clock,
-      rng: rng.split('lb0'),
-      pool: staticPool(runners),
-      data: staticFunctions(functionTable(scenario)),
-      placer: options.placer ?? placerByName[scenario.placement.placer],
-      probe: (event) => {
-        digest.add(event);
-        tell(event);
-      },
-    },
-    balancerOptions(scenario),
-  );
-  const load = startLoad(clock, balancer, scenario, rng, tell);
+  const data = staticFunctions(functionTable(scenario));
+  const placer = options.placer ?? placerByName[scenario.placement.placer];
+  const probe = (event: ProbeEvent): void => {
+    digest.add(event);
+    tell(event);
+  };
+  const runners: WireRunner[] = [];
+  const balancers = Array.from({ length: lbs }, (_, lb) => {
+    const own = hosts.map(({ id, links }) => createRunner(clock, id, (links[lb] as Link).channel));
+    runners.push(...own);
+    const parts = { clock, rng: rng.split(`lb${lb}`), pool: staticPool(own), data, placer, probe };
+    return createBalancer(parts, balancerOptions(scenario, lb));
+  });
+  const load = startLoad(clock, balancers, scenario, rng, tell);
   const byId = new Map(hosts.map((host) => [host.id, host]));
   scheduleFaults(clock, scenario.faults, simulatedFaults(rng, scenario.faults, byId), tell);
 
@@ -129,7 +129,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     get events() {
       return clock.events;
     },
-    held: () => held(clock, balancer, hosts, runners),
+    held: () => held(clock, balancers, hosts, runners),
     get broken() {
       return broken;
     },
@@ -139,7 +139,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
 /** Sends the planned calls at their instants, whatever became of the earlier ones (open loop). */
 function startLoad(
   clock: VirtualClock,
-  balancer: Balancer,
+  balancers: readonly Balancer[],
   scenario: Scenario,
   rng: Rng,
   tell: (event: FlightEvent) => void,
@@ -155,6 +155,7 @@ function startLoad(
     const request = requestFor(planned);
     const client = createClient(createWitness(clock, planned, request, clock.now(), tell));
     load.offered += 1;
+    const balancer = balancers[planned.lb] as Balancer;
     balancer.handle(request, client).subscribe({ error: fail });
     schedule();
   };
@@ -188,10 +189,11 @@ export function functionTable(scenario: Scenario): Record<string, FunctionOption
   );
 }
 
-/** A scenario's limits and placement as the balancer's options. */
-export function balancerOptions(scenario: Scenario): Partial<BalancerOptions> {
+/** A scenario's limits and placement as the options of its `lb`th balancer. */
+export function balancerOptions(scenario: Scenario, lb: number): Partial<BalancerOptions> {
   const { placement, limits } = scenario;
   return {
+    idPrefix: `lb${lb}`,
     inFlightMax: limits.inFlight,
     bodyMaxBytes: limits.requestBodyBytes,
     bodiesMaxBytes: limits.bodyTotalBytes,
@@ -205,22 +207,24 @@ export function balancerOptions(scenario: Scenario): Partial<BalancerOptions> {
 
 function held(
   clock: VirtualClock,
-  balancer: Balancer,
+  balancers: readonly Balancer[],
   hosts: readonly Host[],
   runners: readonly { readonly id: string; readonly abandoned: number }[],
 ): string[] {
   const counts: [string, number][] = [
-    ['calls in flight', balancer.held.calls],
-    ['calls in waiting rooms', balancer.held.waiting],
-    ['bytes of request bodies', balancer.held.bodyBytes],
-    ['bytes of responses', balancer.held.responseBytes],
+    ...balancers.flatMap(({ held }): [string, number][] => [
+      ['calls in flight', held.calls],
+      ['calls in waiting rooms', held.waiting],
+      ['bytes of request bodies', held.bodyBytes],
+      ['bytes of responses', held.responseBytes],
+    ]),
     ['timers', clock.pending],
     // A process that stays stopped cannot let go of anything.
     ...hosts
       .filter((host) => !host.stopped)
       .flatMap((host): [string, number][] => [
         [`slots of runner ${host.id}`, host.executor.active],
-        [`streams of runner ${host.id}`, host.link.open],
+        ...host.links.map((link): [string, number] => [`streams of runner ${host.id}`, link.open]),
       ]),
     ...runners.map((runner): [string, number] => [`abandoned on ${runner.id}`, runner.abandoned]),
   ];

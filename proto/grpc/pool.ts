@@ -2,16 +2,21 @@
 import type { Clock } from '../../core/clock.js';
 import type { Pool } from '../../core/pool.js';
 import { staticPool } from '../../core/pools.js';
-import { createRunner, type WireRunner } from '../runner.js';
+import { createRunner, type RunnerOptions, type WireRunner } from '../runner.js';
 import { createGrpcChannel, type GrpcChannelOptions } from './channel.js';
+
+/** Of the connection, and of the runner behind it. */
+export type GrpcRunnerOptions = GrpcChannelOptions & RunnerOptions;
 
 /** A runner at `host:port`, which is its id as well. Dials at once, and again after every loss. */
 export function grpcRunner(
   clock: Clock,
   address: string,
-  options: Partial<GrpcChannelOptions> = {},
+  options: Partial<GrpcRunnerOptions> = {},
 ): WireRunner {
-  return createRunner(clock, address, createGrpcChannel(address, options));
+  const { weight = 1, streamsMax, ...channel } = options;
+  const own = streamsMax === undefined ? { weight } : { weight, streamsMax };
+  return createRunner(clock, address, createGrpcChannel(address, channel), own);
 }
 
 /**
@@ -24,7 +29,7 @@ export function grpcRunner(
 export function grpcPool(
   clock: Clock,
   addresses: readonly string[],
-  options: Partial<GrpcChannelOptions> = {},
+  options: Partial<GrpcRunnerOptions> = {},
 ): Pool {
   return staticPool(addresses.map((address) => grpcRunner(clock, address, options)));
 }

@@ -199,6 +199,23 @@ const placementFile = z
   })
   .describe('How the load balancer finds a runner.');
 
+const lbFile = z
+  .strictObject({
+    replicas: count({ min: 1, max: 100 })
+      .default(1)
+      .describe(
+        'Load balancers that share the fleet and see nothing of each other; each call goes to one ' +
+          'of those that are there, drawn evenly. Default 1.',
+      ),
+    late: count({ min: 0, max: 99 })
+      .default(0)
+      .describe('So many of them, the last ones, join later. Default 0: all are there at once.'),
+    joinAfter: duration({ min: '0ms', max: '24h' })
+      .prefault('10s')
+      .describe('When the late ones have their first calls. Default 10s: the others are busy.'),
+  })
+  .describe('The load balancers.');
+
 const limitsFile = z
   .strictObject({
     inFlight: count({ min: 1, max: 10_000_000 })
@@ -246,6 +263,7 @@ export const scenarioFile = z
       .describe('Groups of runners, 1 to 1000; at most 10000 runners in all.'),
     network: networkFile.prefault({}),
     placement: placementFile.prefault({}),
+    lb: lbFile.prefault({}),
     limits: limitsFile.prefault({}),
     faults: z
       .array(faultFile, { error: expected('a list of faults') })

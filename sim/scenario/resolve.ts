@@ -15,7 +15,7 @@ import type {
 
 /** The scenario with every default, id, instant and rate worked out, frozen. */
 export function resolve(file: ReadScenario): Scenario {
-  const { placement, limits, arrivals } = file;
+  const { placement, lb, limits, arrivals } = file;
   const flown = fleetOf(file);
   const ids = flown.runners.map(({ id }) => id);
   const ratePerSec = rateOf(arrivals, flown);
@@ -34,6 +34,7 @@ export function resolve(file: ReadScenario): Scenario {
       pauseUs: placement.pause,
       wait: placement.wait,
     },
+    lb: { replicas: lb.replicas, late: lb.late, joinAfterUs: lb.joinAfter },
     limits: {
       inFlight: limits.inFlight,
       requestBodyBytes: limits.requestBody,

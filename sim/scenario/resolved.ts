@@ -82,6 +82,9 @@ export const resolvedScenario = z
         wait: z.enum(WAITS),
       })
       .readonly(),
+    lb: z
+      .strictObject({ replicas: z.int().min(1), late: z.int().min(0), joinAfterUs: us })
+      .readonly(),
     limits: z
       .strictObject({
         inFlight: z.int().min(1),

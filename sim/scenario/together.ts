@@ -25,6 +25,7 @@ export function judgeTogether(value: unknown, metrics?: readonly string[]): read
   const ids = judgeFleet(plain, report);
   const endUs = judgeLoad(plain, ids !== undefined, report);
   judgeLimits(plain, report);
+  judgeLb(plain, report);
   judgeFaults(plain, ids, endUs, report);
   judgeSlo(plain, metrics, report);
   return problems;
@@ -81,6 +82,12 @@ function judgeLimits(plain: Plain, report: Report): void {
   if (limits === undefined || limits.bodyTotal >= limits.requestBody) return;
   const [total, one] = [formatSize(limits.bodyTotal), formatSize(limits.requestBody)];
   report(['limits', 'bodyTotal'], `${total} is less than one requestBody of ${one}`);
+}
+
+function judgeLb(plain: Plain, report: Report): void {
+  const lb = good(parts.lb, plain['lb']);
+  if (lb === undefined || lb.late < lb.replicas) return;
+  report(['lb', 'late'], `${lb.late} of ${lb.replicas} would leave nobody to begin with`);
 }
 
 /** Returns the ids, if all of the fleet is good enough to tell. */

@@ -17,6 +17,7 @@ export function describe(scenario: Scenario): string[] {
     ...several(scenario.functions, (fn) => functionWords(fn, scenario.functions), 'functions'),
     networkWords(scenario),
     placementWords(scenario),
+    ...lbWords(scenario),
     limitWords(scenario),
     ...several(scenario.faults, (fault) => faultWords(fault, scenario), 'faults'),
     ...(scenario.slo.length === 0 ? [] : [sloWords(scenario)]),
@@ -104,10 +105,18 @@ function networkWords({ network }: Scenario): string {
 }
 
 function placementWords({ placement }: Scenario): string {
-  const { placer, retry, pauseUs, budgetUs } = placement;
+  const { placer, retry, pauseUs, budgetUs, wait } = placement;
   if (!retry) return `${placer} placer, a NACK is final (retry off)`;
-  const rounds = `${time(pauseUs)} between rounds`;
-  return `${placer} placer, NACK → next runner, ${rounds}, looks for at most ${time(budgetUs)}`;
+  const none =
+    wait === 'room' ? 'none → waits for one' : `none → asks all again in ${time(pauseUs)}`;
+  return `${placer} placer, NACK → next runner, ${none}, looks for at most ${time(budgetUs)}`;
+}
+
+/** Nothing of a single load balancer that is there from the beginning. */
+function lbWords({ lb }: Scenario): readonly string[] {
+  if (lb.replicas === 1) return [];
+  const late = lb.late === 0 ? '' : `, ${lb.late} of them from ${time(lb.joinAfterUs)} on`;
+  return [`${lb.replicas} load balancers that share the fleet${late}`];
 }
 
 function limitWords({ limits }: Scenario): string {
