@@ -1,8 +1,13 @@
 /** PORT Placer: orders runners for a call. It owns no time and opens nothing. */
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
+import { ewma } from './placers/ewma.js';
+import { hashBounded } from './placers/hash-bounded.js';
 import { hash } from './placers/hash.js';
+import { least } from './placers/least.js';
 import { naive } from './placers/naive.js';
+import { p2c } from './placers/p2c.js';
+import { prequal } from './placers/prequal.js';
 import type { Rng } from './rng.js';
 import type { Standing } from './standing.js';
 
@@ -31,7 +36,15 @@ export interface PlacerParts {
 
 export type MakePlacer = (parts: PlacerParts) => Placer;
 
-export type PlacerName = 'naive' | 'hash';
+export type PlacerName = 'naive' | 'hash' | 'hash-bounded' | 'least' | 'p2c' | 'ewma' | 'prequal';
 
 /** A placer by its name in options and scenarios. Each makes its own state from the stream. */
-export const placerByName: Readonly<Record<PlacerName, MakePlacer>> = { naive, hash };
+export const placerByName: Readonly<Record<PlacerName, MakePlacer>> = {
+  naive,
+  hash,
+  'hash-bounded': hashBounded,
+  least,
+  p2c,
+  ewma,
+  prequal,
+};

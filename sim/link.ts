@@ -137,11 +137,25 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     wire() {
       return new ClientEnd(new Stream(parts, connection), connected, created);
     },
-    status(_remainingUs, done) {
-      const timer = clock.after(delay() + delay(), () =>
-        done(ready && !closed && server.alive ? server.status() : 'no connection'),
-      );
-      return () => timer.cancel();
+    status(remainingUs, done) {
+      let over = false;
+      const answer = (text: Parameters<typeof done>[0]): void => {
+        if (over) return;
+        stop();
+        done(text);
+      };
+      const stop = (): void => {
+        over = true;
+        late.cancel();
+        timer.cancel();
+      };
+      const late = clock.after(remainingUs, () => answer('no answer in time'));
+      // A process that is stopped answers when it goes on.
+      const timer = clock.after(delay() + delay(), () => {
+        if (!ready || closed || !server.alive) return answer('no connection');
+        server.awake(() => answer(server.status()));
+      });
+      return stop;
     },
     close() {
       become(false);

@@ -1,5 +1,6 @@
 /** The laws of PORT Placer: an order is a permutation of one snapshot, and nothing else. */
 import { strict as assert } from 'node:assert';
+import { NEVER } from 'rxjs';
 import type { Clock } from '../../core/clock.js';
 import type { MakePlacer, Placer } from '../../core/placer.js';
 import { seededRng } from '../../core/rng.js';
@@ -9,17 +10,17 @@ import { callOf } from './call.js';
 import { plainLaw, type Law } from './law.js';
 import { standingOf } from './standing.js';
 
-/** Time that a placer may look at and never wait for. */
+/** Time that stands still: an order is given at once, whatever a placer wants to look at later. */
 const STILL: Clock = {
   now: () => 1_000_000,
-  wall: () => 1_767_225_600_000,
-  after: () => assert.fail('a placer waits for nothing'),
+  wall: () => 0,
+  after: () => ({ cancel: () => undefined }),
 };
 
-/** A runner that may be chosen, and not so much as asked. */
+/** A runner that may be chosen, and asked how it is, which it never says. */
 function untouchable(id: string): Runner {
   const never = (): never => assert.fail('a placer opens nothing');
-  const touched = { engage: never, status: never, close: never, cut: never };
+  const touched = { engage: never, status: () => NEVER, close: never, cut: never };
   return { id, ready: true, readiness: never, ...touched };
 }
 
