@@ -1,6 +1,7 @@
 /** Files in and out: scenarios are read whole or refused, outputs appear whole or not at all. */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -65,12 +66,13 @@ export function createOutput(file: string, option: string): Output {
   let temporary = '';
   let target = file;
   let made: string | undefined;
-  const folder = dirname(resolve(file));
+  let folder = '';
   try {
+    folder = dirname(resolve(file));
     if (file === '') throw new Error('that is no file name');
     const there = statSync(file, { throwIfNoEntry: false });
     if (there?.isDirectory() === true || /[\\/]$/.test(file)) throw new Error('is a directory');
-    made = mkdirSync(folder, { recursive: true });
+    made = makeFolder(folder);
     // A device or a pipe would be replaced by the rename, and a link would lose its file.
     if (there !== undefined && !there.isFile()) throw new Error('is not a regular file');
     if (there !== undefined) target = realpathSync(file);
@@ -121,11 +123,37 @@ export function createOutput(file: string, option: string): Output {
   };
 }
 
+/**
+ * Makes a folder and what is missing above it; returns the first that it made. One by one: Node's
+ * own `recursive` never returns where a parent is there and says that it is not, as in /proc.
+ */
+function makeFolder(folder: string): string | undefined {
+  const missing: string[] = [];
+  let at = folder;
+  while (statSync(at, { throwIfNoEntry: false }) === undefined && dirname(at) !== at) {
+    missing.push(at);
+    at = dirname(at);
+  }
+  let first: string | undefined;
+  try {
+    for (const one of missing.reverse()) {
+      mkdirSync(one);
+      first ??= one;
+    }
+  } catch (error) {
+    removeMade(folder, first);
+    throw error;
+  }
+  return first;
+}
+
 /** Removes the folders that were made for an output, unless somebody has put something there. */
 function removeMade(folder: string, first: string | undefined): void {
   if (first === undefined) return;
   try {
-    for (let at = folder; at.startsWith(first); at = dirname(at)) rmdirSync(at);
+    for (let at = folder; at.startsWith(first); at = dirname(at)) {
+      if (existsSync(at)) rmdirSync(at);
+    }
   } catch {
     // Not empty: they stay.
   }

@@ -181,16 +181,18 @@ function listening(
       reject(new CliError([`runner ${id} did not start: ${why}`], EXIT.internal));
     };
     const timer = setTimeout(() => fail(`no word within ${START_MS / 1000} s`), START_MS);
-    child.once('exit', () => {
+    const ended = (): void => {
       if (!wasKilled()) return fail('its process ended');
       clearTimeout(timer);
       resolve(undefined);
-    });
+    };
+    child.once('exit', ended);
     child.once('error', (error) => fail(error.message));
     child.once('message', (report: RunnerReport) => {
       if (report.kind === 'failed') return fail(report.why);
       clearTimeout(timer);
-      child.removeAllListeners('exit');
+      // Only this one: whoever stops the runner waits for its end as well.
+      child.off('exit', ended);
       resolve(report.port);
     });
   });

@@ -66,12 +66,21 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   }
 }
 
+/** Where the working directory is gone there is no absolute path: opening it will say so. */
+function absolute(file: string): string {
+  try {
+    return resolve(file);
+  } catch {
+    return file;
+  }
+}
+
 /** One place, however it is spelled or linked. */
 function placeOf(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    return resolve(file);
+    return absolute(file);
   }
 }
 

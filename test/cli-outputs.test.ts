@@ -48,6 +48,28 @@ describe('an output that cannot be', () => {
     expect([ran.code, ran.stdout, readdirSync(home)]).toEqual([1, '', ['plain']]);
   });
 
+  // Node's own recursive mkdir never returns from this one.
+  test.skipIf(process.platform !== 'linux')(
+    'a folder of the system: one line, at once',
+    async () => {
+      for (const name of ['/proc/x/r.html', '/proc/self/x/y/r.html']) {
+        const ran = await windtunnel('run', steady, '--report', name);
+        expect(ran.stderr).toMatch(/^--report \S+: cannot write, no such file or directory\n$/);
+        expect([ran.code, ran.stdout]).toEqual([1, '']);
+      }
+    },
+  );
+
+  test('anything, where the working directory is gone', async () => {
+    const gone = mkdtempSync(join(folder, 'gone-'));
+    const [here, scenario] = [process.cwd(), join(process.cwd(), steady)];
+    const ran = await inShell(
+      `program="${here}/dist/cli/index.js"; cd "${gone}"; rmdir "${gone}"; set -- "$1" "$program" run "${scenario}" --report a/r.html`,
+    );
+    expect(ran.stderr).toMatch(/^--report a\/r\.html: cannot write, no such file or directory\n$/);
+    expect(ran.code).toBe(1);
+  });
+
   test('takes with it the folders that were made for the others', async () => {
     const home = mkdtempSync(join(folder, 'home-'));
     const good = join(home, 'a', 'b', 'r.html');
