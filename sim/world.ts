@@ -9,15 +9,14 @@ import { placerByName, type MakePlacer } from '../core/placer.js';
 import { staticPool } from '../core/pools.js';
 import type { ProbeEvent } from '../core/probe.js';
 import type { FlightEvent } from '../core/record.js';
-import { seededRng, type Rng } from '../core/rng.js';
+import { seededRng } from '../core/rng.js';
 import { createRunner, type WireRunner } from '../proto/runner.js';
-import { createClient, createWitness, requestFor } from './client.js';
 import { createVirtualClock, type VirtualClock } from './clock.js';
 import { createDigest } from './digest.js';
 import { scheduleFaults, simulatedFaults } from './faults.js';
 import { createHost, type Host } from './host.js';
 import type { Link, Transcode } from './link.js';
-import { planCalls, type PlannedCall } from './plan.js';
+import { startLoad } from './load.js';
 import type { Scenario } from './scenario.js';
 import { createTripwires } from './tripwires.js';
 
@@ -85,7 +84,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     const parts = { clock, rng: rng.split(`lb${lb}`), pool: staticPool(own), data, placer, probe };
     return createBalancer(parts, balancerOptions(scenario, lb));
   });
-  const load = startLoad(clock, balancers, scenario, rng, tell);
+  const load = startLoad(clock, scenario, rng, ({ lb }) => balancers[lb] as Balancer, tell);
   const byId = new Map(hosts.map((host) => [host.id, host]));
   scheduleFaults(clock, scenario.faults, simulatedFaults(rng, scenario.faults, byId), tell);
 
@@ -134,43 +133,6 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
       return broken;
     },
   };
-}
-
-/** Sends the planned calls at their instants, whatever became of the earlier ones (open loop). */
-function startLoad(
-  clock: VirtualClock,
-  balancers: readonly Balancer[],
-  scenario: Scenario,
-  rng: Rng,
-  tell: (event: FlightEvent) => void,
-): { readonly offered: number; readonly over: number | undefined } {
-  const next = planCalls(scenario, rng);
-  const startedAt = clock.now();
-  const load = { offered: 0, over: undefined as number | undefined };
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-
-  const send = (planned: PlannedCall): void => {
-    const request = requestFor(planned);
-    const client = createClient(createWitness(clock, planned, request, clock.now(), tell));
-    load.offered += 1;
-    const balancer = balancers[planned.lb] as Balancer;
-    balancer.handle(request, client).subscribe({ error: fail });
-    schedule();
-  };
-
-  const schedule = (): void => {
-    const planned = next();
-    if (planned === undefined) {
-      const longest = Math.max(...scenario.functions.map((fn) => fn.timeoutUs));
-      load.over = clock.now() + longest;
-      return;
-    }
-    clock.after(startedAt + planned.atUs - clock.now(), () => send(planned));
-  };
-  schedule();
-  return load;
 }
 
 /** One way of the round trip, and the jitter that either way may add. */

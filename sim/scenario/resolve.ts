@@ -4,7 +4,8 @@ import { readDuration, readPercent, readRate, type Reading } from '../units.js';
 import { capacityPerSec, type Fleet } from './capacity.js';
 import { show } from './fields.js';
 import type { ReadFault, ReadSlo } from './format-faults.js';
-import type { ReadFleet, ReadLaw, ReadScenario } from './format.js';
+import type { ReadLaw } from './format-functions.js';
+import type { ReadFleet, ReadScenario } from './format.js';
 import type {
   Scenario,
   ScenarioFault,
