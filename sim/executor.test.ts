@@ -8,13 +8,13 @@ import { createValve } from '../core/valve.js';
 import { parseCallJson } from '../proto/call-json.js';
 import type { CallModel } from '../proto/model.js';
 import { scenarioOf } from '../test/support/fly.js';
-import { MS, advance, createVirtualClock } from '../test/support/virtual.js';
+import { MS, advance, createVirtualClock, drain } from '../test/support/virtual.js';
 import { createSimExecutor, type SimExecutorParts } from './executor.js';
 
 const FAILURE = { kind: 'finished', success: false, code: 400, userError: true };
 const IMPOSSIBLE = { ...FAILURE, message: 'Requested CPU/Memory cannot be allocated' };
 
-function machine(has: SimExecutorParts['machine'], queue = 0) {
+function machine(has: SimExecutorParts['machine'], queue = 0, more = '') {
   const clock = createVirtualClock();
   const startedAt = clock.now();
   const { runners, functions } = scenarioOf(`
@@ -23,7 +23,7 @@ name: machine
 calls: 1
 arrivals: { kind: constant, rate: 1/s }
 functions: { a: { service: 5ms } }
-fleet: [{ name: r, count: 1, slots: 8, queue: ${queue} }]`);
+fleet: [{ name: r, count: 1, slots: 8, queue: ${queue}${more} }]`);
   const [runner] = runners;
   if (runner === undefined) throw new Error('no runner');
   const log: ExecutorLine[] = [];
@@ -109,4 +109,38 @@ describe('a runner of 256 MB and two cpus', () => {
 it('a runner of no stated size takes what its slots take', () => {
   const runner = machine(undefined);
   expect(runner.offer(1e9, '1000').begun).toEqual([0]);
+});
+
+describe('a runner of 2 cores and 8 slots, of half speed', () => {
+  const taken = (offers: number, slow = 1): unknown[] => {
+    const runner = machine(undefined, 0, ', cores: 2, speed: 0.5');
+    runner.executor.bend.slow = slow;
+    const offered = Array.from({ length: offers }, () => runner.offer(1));
+    drain(runner.clock);
+    expect(runner.executor.active).toBe(0);
+    return offered.map(({ events }) => {
+      const last = events.at(-1);
+      return last?.kind === 'finished' ? last.executionUs : last;
+    });
+  };
+
+  it('runs two as if alone, and four in twice the time', () => {
+    expect(taken(2)).toEqual([10 * MS, 10 * MS]);
+    expect(taken(4)).toEqual([20 * MS, 20 * MS, 20 * MS, 20 * MS]);
+    expect(taken(2, 3)).toEqual([30 * MS, 30 * MS]);
+  });
+
+  it('NACKs what is more than its slots', () => {
+    expect(taken(9).at(-1)).toEqual({ kind: 'nack', reason: 'busy' });
+  });
+
+  it('gives the share of a function that is stopped to the others', () => {
+    const runner = machine(undefined, 0, ', cores: 1');
+    const [stopped, stays] = [runner.offer(1), runner.offer(1)];
+    advance(runner.clock, 4 * MS);
+    stopped.stop();
+    advance(runner.clock, 3 * MS);
+    expect(stays.events.at(-1)).toMatchObject({ kind: 'finished', executionUs: 7 * MS });
+    expect(runner.clock.pending).toBe(0);
+  });
 });

@@ -13,6 +13,7 @@ import type { Executor, Offer } from '../proto/executor.js';
 import { EMPTY_HASH, hashBytes, responseContent } from './content.js';
 import { draw } from './laws.js';
 import type { ScenarioFunction, ScenarioRunner } from './scenario.js';
+import { createSharing, type Work } from './sharing.js';
 
 /** What a simulated runner is made of. */
 export interface SimExecutorParts {
@@ -48,6 +49,7 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
   const capacity = createCapacity({ slots, queue, ...parts.machine });
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
   const bend: Bend = { slow: 1, nack: 0 };
+  const machine: Machine = { bend, capacity, work: workOf(parts) };
   return {
     bend,
     get active() {
@@ -60,11 +62,23 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
           out.next(failed(404, `no function named "${offer.model.fn_id}" on this runner`));
           return out.complete();
         }
-        const execution = new Execution(parts, bend, capacity, offer, fn, out);
+        const execution = new Execution(parts, machine, offer, fn, out);
         execution.begin();
         return () => execution.stop();
       }),
   };
+}
+
+/** Without a number of cores a function has one of its own. */
+function workOf({ clock, runner: { cores } }: SimExecutorParts): Work {
+  return cores === null ? (us, done) => clock.after(us, done) : createSharing(clock, cores);
+}
+
+/** What the executions of one runner share. */
+interface Machine {
+  readonly bend: Bend;
+  readonly capacity: Capacity;
+  readonly work: Work;
 }
 
 class Execution {
@@ -78,15 +92,14 @@ class Execution {
 
   constructor(
     private readonly parts: SimExecutorParts,
-    private readonly bend: Bend,
-    private readonly capacity: Capacity,
+    private readonly machine: Machine,
     private readonly offer: Offer,
     private readonly fn: ScenarioFunction,
     private readonly out: Subscriber<RunnerEvent>,
   ) {}
 
   begin(): void {
-    const { bend, capacity } = this;
+    const { bend, capacity } = this.machine;
     const { memory, cpus } = this.offer.model;
     const needs = { memoryMb: memory, cpuMilli: parseCpu(cpus) };
     // What is impossible is that in a storm too: the next runner could not either.
@@ -117,7 +130,7 @@ class Execution {
 
   private run(): void {
     this.offer.begin();
-    const { active, slots } = this.capacity;
+    const { active, slots } = this.machine.capacity;
     this.started = true;
     const { at, runner, call, attempt } = this.line();
     this.parts.log({ kind: 'exec-start', at, runner, call, attempt, active, slots });
@@ -133,13 +146,13 @@ class Execution {
 
   /** The request is read: the function works for its time. */
   private work(): void {
-    const { parts, offer, fn, bend, bytes, hash } = this;
+    const { parts, offer, fn, machine, bytes, hash } = this;
     const { at, runner, call, attempt } = this.line();
     parts.log({ kind: 'exec-read', at, runner, call, attempt, bytes, hash });
     if (fn.head === 'early') this.out.next(START);
     const service = draw(fn.service, parts.service.split(offer.model.id));
-    const us = Math.round((service * bend.slow) / parts.runner.speed);
-    this.timer = parts.clock.after(us, () => this.answer(us));
+    const us = Math.round((service * machine.bend.slow) / parts.runner.speed);
+    this.timer = machine.work(us, () => this.answer(parts.clock.now() - at));
   }
 
   private answer(executionUs: number): void {

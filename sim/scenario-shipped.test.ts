@@ -83,7 +83,7 @@ test('a scenario in words', () => {
   `);
   expect(inWords(read(readmeExample(), ['placement.retry=off'])).join('\n')).toMatchInlineSnapshot(`
     "20 000 calls, poisson 2 000/s for about 10.0 s
-    50 runners × 4 slots (capacity 8 250/s, load 24 %)
+    50 runners × 4 slots, 1 runner × 100 slots sharing 4 cores (capacity 8 422/s, load 24 %)
     hello: 25 % of calls, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     fixed: 25 % of calls, always 5 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     even: 25 % of calls, uniform 10 ms to 20 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
@@ -95,7 +95,7 @@ test('a scenario in words', () => {
     at 2 s: pause for 500 ms on r8
     at 3 s: slow ×10 for 1 s on r9
     at 4 s: NACK storm for 1 s on r1, r2
-    at 5 s: all open streams reset on all 50 runners
+    at 5 s: all open streams reset on all 51 runners
     at 6 s: half-open for 1 s on r3
     at 7 s: responses lost (50 % of calls) for 1 s on r4
     must hold: okRatio ≥ 0.999, latencyMs.p99 ≤ 250, goodputPerSec ≥ 1900"

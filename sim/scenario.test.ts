@@ -58,6 +58,7 @@ test('the smallest scenario resolves to every default', () => {
       },
       "runners": [
         {
+          "cores": null,
           "id": "r",
           "queue": 0,
           "slots": 1,
@@ -163,18 +164,21 @@ slo:
       ],
       "runners": [
         {
+          "cores": null,
           "id": "r1",
           "queue": 1,
           "slots": 4,
           "speed": 1,
         },
         {
+          "cores": null,
           "id": "r2",
           "queue": 1,
           "slots": 4,
           "speed": 1,
         },
         {
+          "cores": null,
           "id": "big",
           "queue": 0,
           "slots": 8,
@@ -208,6 +212,15 @@ test('capacity is slots by speed over service and round trip', () => {
   expect(capacityPerSec(scenario)).toBeCloseTo(200 / 0.041, 9);
   const load = read(smallest, ['arrivals={kind: poisson, load: 120%}', 'fleet[0].slots=8']);
   expect(load.arrivals.ratePerSec / capacityPerSec(load)).toBeCloseTo(1.2, 12);
+});
+
+test('a runner whose slots share cores carries no more than these, and no more than its slots', () => {
+  const fleet = (slots: number, cores: string): number =>
+    capacityPerSec(
+      read(smallest, [`fleet=[{name: r, slots: ${slots}, cores: ${cores}, speed: 3}]`]),
+    );
+  expect(fleet(100, '2.5')).toBeCloseTo((3 * 2.5) / 0.04, 9);
+  expect(fleet(2, '2.5')).toBeCloseTo((3 * 2) / 0.041, 9);
 });
 
 test('a lognormal law has mean median · exp(sigma² / 2)', () => {

@@ -6,14 +6,22 @@ export type Fleet = Pick<Scenario, 'runners' | 'functions' | 'network'>;
 
 /**
  * Calls per second when every slot is always busy: Σ slots·speed / (E[S] + round trip). The round
- * trip counts because a slot freed here is filled by a call that still has to travel.
+ * trip counts because a slot freed here is filled by a call that still has to travel. A runner
+ * whose slots share cores carries no more than these do: cores·speed / E[S].
  */
 export function capacityPerSec(fleet: Fleet): number {
-  let slots = 0;
-  for (const runner of fleet.runners) slots += runner.slots * runner.speed;
-  const heldUs = meanServiceUs(fleet.functions) + fleet.network.roundTripUs;
+  const meanUs = meanServiceUs(fleet.functions);
   // A free function over a free network would carry everything: say the most that µs can tell.
-  return (slots * 1_000_000) / Math.max(heldUs, 1);
+  const workUs = Math.max(meanUs, 1);
+  const heldUs = Math.max(meanUs + fleet.network.roundTripUs, 1);
+  let slots = 0;
+  let shared = 0;
+  for (const runner of fleet.runners) {
+    const { speed, cores } = runner;
+    if (cores === null) slots += runner.slots * speed;
+    else shared += Math.min((runner.slots * speed) / heldUs, (cores * speed) / workUs);
+  }
+  return (slots * 1_000_000) / heldUs + shared * 1_000_000;
 }
 
 /** Mean service time in µs at speed 1, over all functions by weight. */

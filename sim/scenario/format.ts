@@ -74,6 +74,12 @@ export const fleetFile = z
     speed: real({ min: 0.001, max: 1000 })
       .default(1)
       .describe('Service times are divided by this. Default 1: all machines alike.'),
+    cores: real({ min: 0.001, max: 10_000 })
+      .optional()
+      .describe(
+        'Cores that the executions share equally, none taking more than one; slots is then how ' +
+          'many it admits. Left out: each slot has a core of its own, as in queueing theory.',
+      ),
   })
   .describe('A group of equal runners.');
 

@@ -40,6 +40,8 @@ const flownRunner = z
     slots: z.int().min(1),
     queue: z.int().min(0),
     speed: positive,
+    /** Null: each slot has a core of its own. */
+    cores: positive.nullable(),
   })
   .readonly();
 

@@ -50,24 +50,29 @@ function loadWords({ calls, arrivals }: Scenario): string {
 }
 
 function fleetWords(scenario: Scenario): string {
-  const groups: { like: ScenarioRunner; count: number }[] = [];
+  const groups: { like: string; count: number }[] = [];
   for (const runner of scenario.runners) {
+    const like = runnerWords(runner);
     const last = groups.at(-1);
-    const { slots, queue, speed } = last?.like ?? runner;
-    const alike = runner.slots === slots && runner.queue === queue && runner.speed === speed;
-    if (last !== undefined && alike) last.count++;
-    else groups.push({ like: runner, count: 1 });
+    if (last?.like === like) last.count++;
+    else groups.push({ like, count: 1 });
   }
-  const words = groups.slice(0, MOST_LINES).map(({ like, count }) => {
-    const queue = like.queue === 0 ? '' : ` + ${formatNumber(like.queue)} queue places`;
-    const speed = like.speed === 1 ? '' : ` at speed ${like.speed}`;
-    return `${plural(count, 'runner')} × ${plural(like.slots, 'slot')}${queue}${speed}`;
-  });
+  const words = groups
+    .slice(0, MOST_LINES)
+    .map(({ like, count }) => `${plural(count, 'runner')} × ${like}`);
   const more = groups.length - words.length;
   const capacity = capacityPerSec(scenario);
   const load = formatNumber((scenario.arrivals.ratePerSec / capacity) * 100);
   const summary = `capacity ${formatRate(capacity)}, load ${load} %`;
   return `${words.join(', ')}${more > 0 ? `, and ${more} more groups` : ''} (${summary})`;
+}
+
+function runnerWords({ slots, queue, speed, cores }: ScenarioRunner): string {
+  const places = queue === 0 ? '' : ` + ${formatNumber(queue)} queue places`;
+  const noun = cores === 1 ? 'core' : 'cores';
+  const shared = cores === null ? '' : ` sharing ${formatNumber(cores, 3)} ${noun}`;
+  const fast = speed === 1 ? '' : ` at speed ${speed}`;
+  return `${plural(slots, 'slot')}${places}${shared}${fast}`;
 }
 
 function functionWords(fn: ScenarioFunction, all: Scenario['functions']): string {
