@@ -1,5 +1,5 @@
 /** Laws of the simulated function's machine: what fits, what does not now, what never will. */
-import { of, type Subscription } from 'rxjs';
+import { NEVER, of, type Observable, type Subscription } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { ExecutorLine } from '../core/record.js';
 import { seededRng } from '../core/rng.js';
@@ -39,7 +39,7 @@ fleet: [{ name: r, count: 1, slots: 8, queue: ${queue}${more} }]`);
     clock,
     executor,
     log,
-    offer(memory: number, cpus = '') {
+    offer(memory: number, cpus = '', body: Observable<Uint8Array> = of()) {
       calls += 1;
       const call = { id: `c${calls}`, fn_id: 'a', memory, cpus };
       const model = parseCallJson(JSON.stringify(call)) as CallModel;
@@ -51,7 +51,7 @@ fleet: [{ name: r, count: 1, slots: 8, queue: ${queue}${more} }]`);
           attempt: 1,
           slotHashId: '',
           extensions: {},
-          body: of(),
+          body,
           valve: createValve(),
           begin: () => begun.push(clock.now() - startedAt),
         })
@@ -141,6 +141,61 @@ describe('a runner of 2 cores and 8 slots, of half speed', () => {
     stopped.stop();
     advance(runner.clock, 3 * MS);
     expect(stays.events.at(-1)).toMatchObject({ kind: 'finished', executionUs: 7 * MS });
+    expect(runner.clock.pending).toBe(0);
+  });
+});
+
+describe('a runner that ignores cancels', () => {
+  const deaf = (slots: number) => machine({ memoryMb: slots }, 2, ', cancel: ignore');
+  const kinds = (log: readonly ExecutorLine[]): string[] =>
+    log.map((line) => `${line.call} ${'outcome' in line ? line.outcome : line.kind}`);
+
+  it('runs a function to its end in its slot, and says then that nobody took its answer', () => {
+    const runner = deaf(1);
+    const call = runner.offer(1);
+    advance(runner.clock, 2 * MS);
+    call.stop();
+    expect([runner.executor.active, runner.executor.ignoring]).toEqual([1, 1]);
+    advance(runner.clock, 3 * MS);
+    expect(kinds(runner.log)).toEqual(['c1 exec-start', 'c1 exec-read', 'c1 canceled']);
+    expect(runner.log.at(-1)).toMatchObject({ at: runner.clock.now(), bytes: 0 });
+    expect([call.events, runner.executor.active, runner.executor.ignoring]).toEqual([[], 0, 0]);
+  });
+
+  it('runs later what was canceled in the queue, in its turn', () => {
+    const runner = deaf(1);
+    const calls = [runner.offer(1), runner.offer(1), runner.offer(1)];
+    calls[1]?.stop();
+    drain(runner.clock);
+    expect(kinds(runner.log.filter((line) => line.call !== 'c1'))).toEqual([
+      'c2 exec-start',
+      'c2 exec-read',
+      'c2 canceled',
+      'c3 exec-start',
+      'c3 exec-read',
+      'c3 ok',
+    ]);
+  });
+
+  it('stops all the same what never had its whole request', () => {
+    const runner = deaf(1);
+    const [running, queued] = [runner.offer(1, '', NEVER), runner.offer(1, '', NEVER)];
+    running.stop();
+    queued.stop();
+    expect(kinds(runner.log)).toEqual([
+      'c1 exec-start',
+      'c1 canceled',
+      'c2 exec-start',
+      'c2 canceled',
+    ]);
+    expect([runner.executor.active, runner.clock.pending]).toEqual([0, 0]);
+  });
+
+  it('lets go of everything when its process is gone', () => {
+    const runner = deaf(1);
+    for (const call of [runner.offer(1), runner.offer(1)]) call.stop();
+    runner.executor.halt();
+    expect(runner.executor).toMatchObject({ active: 0, ignoring: 0 });
     expect(runner.clock.pending).toBe(0);
   });
 });

@@ -42,6 +42,10 @@ export interface SimExecutor extends Executor {
   readonly bend: Bend;
   /** Executions that hold a slot now. */
   readonly active: number;
+  /** Executions that run, or wait for a slot, though nobody waits for their answer. */
+  readonly ignoring: number;
+  /** The process is gone, and so is all that nobody waited for. */
+  halt(): void;
 }
 
 export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
@@ -49,11 +53,17 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
   const capacity = createCapacity({ slots, queue, ...parts.machine });
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
   const bend: Bend = { slow: 1, nack: 0 };
-  const machine: Machine = { bend, capacity, work: workOf(parts) };
+  const machine: Machine = { bend, capacity, work: workOf(parts), ignoring: new Set() };
   return {
     bend,
     get active() {
       return capacity.active;
+    },
+    get ignoring() {
+      return machine.ignoring.size;
+    },
+    halt() {
+      for (const execution of machine.ignoring) execution.end();
     },
     execute: (offer) =>
       new Observable((out) => {
@@ -79,6 +89,8 @@ interface Machine {
   readonly bend: Bend;
   readonly capacity: Capacity;
   readonly work: Work;
+  /** Executions that were canceled and take no notice. */
+  readonly ignoring: Set<Execution>;
 }
 
 class Execution {
@@ -86,6 +98,8 @@ class Execution {
   private reading: Subscription | undefined;
   private timer: Timer | undefined;
   private started = false;
+  /** The whole request is read. */
+  private whole = false;
   private over = false;
   private bytes = 0;
   private hash = EMPTY_HASH;
@@ -110,7 +124,13 @@ class Execution {
     if (place === 'impossible') return this.refuse();
     if (typeof place === 'string') return this.nack(place);
     this.place = place;
-    if (this.over) place.leave();
+    if (this.over) return place.leave();
+    // Who runs on when its call is gone must have its request by then.
+    if (!this.started && this.ignores) this.read();
+  }
+
+  private get ignores(): boolean {
+    return this.parts.runner.cancel === 'ignore';
   }
 
   private nack(reason: NackReason): void {
@@ -134,13 +154,21 @@ class Execution {
     this.started = true;
     const { at, runner, call, attempt } = this.line();
     this.parts.log({ kind: 'exec-start', at, runner, call, attempt, active, slots });
+    if (this.reading === undefined) this.read();
+    else if (this.whole) this.work();
+  }
+
+  private read(): void {
     this.reading = this.offer.body.subscribe({
       next: (bytes) => {
         this.bytes += bytes.length;
         this.hash = hashBytes(this.hash, bytes);
       },
       error: (error: unknown) => this.out.error(error),
-      complete: () => this.work(),
+      complete: () => {
+        this.whole = true;
+        if (this.started) this.work();
+      },
     });
   }
 
@@ -157,6 +185,7 @@ class Execution {
 
   private answer(executionUs: number): void {
     const { fn, offer, out } = this;
+    if (this.machine.ignoring.has(this)) return this.end();
     const body = responseContent(offer.model.id, fn.responseBytes);
     this.over = true;
     this.ended('ok', body.length, hashBytes(EMPTY_HASH, body));
@@ -168,10 +197,17 @@ class Execution {
     out.complete();
   }
 
-  /** Canceled, or its runner's deadline is near: the function stops and frees its slot. */
+  /** Canceled, or its runner's deadline is near. Without its request no function runs on. */
   stop(): void {
     if (this.over) return;
+    if (this.ignores && this.whole) this.machine.ignoring.add(this);
+    else this.end();
+  }
+
+  /** It stops, or is done and nobody hears of it: its slot is free. */
+  end(): void {
     this.over = true;
+    this.machine.ignoring.delete(this);
     this.timer?.cancel();
     this.reading?.unsubscribe();
     if (this.started) this.ended('canceled', 0, EMPTY_HASH);

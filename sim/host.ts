@@ -114,6 +114,7 @@ export function createHost(parts: HostParts): Host {
       stopped = false;
       overdue = [];
       for (const link of links) link.serverDied();
+      executor.halt();
     },
     restart() {
       if (alive) return;

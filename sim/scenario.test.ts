@@ -58,6 +58,7 @@ test('the smallest scenario resolves to every default', () => {
       },
       "runners": [
         {
+          "cancel": "stop",
           "cores": null,
           "id": "r",
           "queue": 0,
@@ -164,6 +165,7 @@ slo:
       ],
       "runners": [
         {
+          "cancel": "stop",
           "cores": null,
           "id": "r1",
           "queue": 1,
@@ -171,6 +173,7 @@ slo:
           "speed": 1,
         },
         {
+          "cancel": "stop",
           "cores": null,
           "id": "r2",
           "queue": 1,
@@ -178,6 +181,7 @@ slo:
           "speed": 1,
         },
         {
+          "cancel": "stop",
           "cores": null,
           "id": "big",
           "queue": 0,

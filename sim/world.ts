@@ -52,6 +52,9 @@ export interface World {
 /** After the last deadline, so long until what still moves counts as stuck, µs. */
 const PATIENCE_US = 60_000_000;
 
+/** The same while functions run on whose calls are gone: they have no deadline. A day. */
+const IGNORING_US = 86_400_000_000;
+
 /** Events at one instant that no fleet has: something schedules itself with no delay for ever. */
 const STANDSTILL = 5_000_000;
 
@@ -101,10 +104,13 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     return ran === events;
   };
 
+  const patience = (): number =>
+    hosts.some((host) => host.executor.ignoring > 0) ? IGNORING_US : PATIENCE_US;
+
   return {
     fly(events) {
       if (broken !== undefined) return false;
-      if (load.over !== undefined && clock.now() > load.over + PATIENCE_US) return false;
+      if (load.over !== undefined && clock.now() > load.over + patience()) return false;
       try {
         const more = wires === undefined ? slice(events) : wires.during(() => slice(events));
         broken ??= wires?.tripped;

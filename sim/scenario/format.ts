@@ -80,6 +80,13 @@ export const fleetFile = z
         'Cores that the executions share equally, none taking more than one; slots is then how ' +
           'many it admits. Left out: each slot has a core of its own, as in queueing theory.',
       ),
+    cancel: z
+      .enum(['stop', 'ignore'])
+      .default('stop')
+      .describe(
+        'What a function does whose call was canceled or expired: stop, or run to its end in its ' +
+          'slot, as many do. Default stop: the load balancer is judged, not its functions.',
+      ),
   })
   .describe('A group of equal runners.');
 

@@ -113,8 +113,8 @@ function resolveLaw(law: ReadLaw): ServiceLaw {
 }
 
 function resolveFleet(group: ReadFleet): readonly ScenarioRunner[] {
-  const { slots, queue, speed, cores = null } = group;
-  return runnerIds(group).map((id) => ({ id, slots, queue, speed, cores }));
+  const { slots, queue, speed, cores = null, cancel } = group;
+  return runnerIds(group).map((id) => ({ id, slots, queue, speed, cores, cancel }));
 }
 
 function resolveFault(fault: ReadFault, ids: readonly string[]): ScenarioFault {

@@ -42,6 +42,7 @@ const flownRunner = z
     speed: positive,
     /** Null: each slot has a core of its own. */
     cores: positive.nullable(),
+    cancel: z.enum(['stop', 'ignore']),
   })
   .readonly();
 

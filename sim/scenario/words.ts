@@ -67,12 +67,13 @@ function fleetWords(scenario: Scenario): string {
   return `${words.join(', ')}${more > 0 ? `, and ${more} more groups` : ''} (${summary})`;
 }
 
-function runnerWords({ slots, queue, speed, cores }: ScenarioRunner): string {
+function runnerWords({ slots, queue, speed, cores, cancel }: ScenarioRunner): string {
   const places = queue === 0 ? '' : ` + ${formatNumber(queue)} queue places`;
   const noun = cores === 1 ? 'core' : 'cores';
   const shared = cores === null ? '' : ` sharing ${formatNumber(cores, 3)} ${noun}`;
   const fast = speed === 1 ? '' : ` at speed ${speed}`;
-  return `${plural(slots, 'slot')}${places}${shared}${fast}`;
+  const deaf = cancel === 'ignore' ? ', ignoring cancels' : '';
+  return `${plural(slots, 'slot')}${places}${shared}${fast}${deaf}`;
 }
 
 function functionWords(fn: ScenarioFunction, all: Scenario['functions']): string {
