@@ -249,8 +249,10 @@ async function fly(
     if (event.kind === 'arrive') arrived.add(event.call);
     recorder.tell(event);
   };
-  const has = (call: string): boolean => arrived.has(call);
-  const load = startLoad(scenario, header.seed, clock, client, recorder.tell, has);
+  const load = startLoad(scenario, header.seed, clock, client, recorder.tell, {
+    has: (call) => arrived.has(call),
+    idle: () => flying.balancers.every(({ held }) => held.calls === 0),
+  });
   const progress = createProgress(scenario.name);
   const troubles = (): string[] => [
     ...(trouble === undefined ? [] : [trouble]),

@@ -1,14 +1,14 @@
 /** The clients of a gRPC flight: one HTTP request a planned call, and the line of what it saw. */
 import { Agent, request as httpRequest } from 'node:http';
 import type { ClientLine, Clock } from '../core/index.js';
-import { createWitness, requestFor, type PlannedCall } from '../sim/index.js';
+import { createWitness, requestFor, type Send } from '../sim/index.js';
 
 /** The header that carries a planned call's id through the edge. */
 export const CALL_ID_HEADER = 'x-windtunnel-call';
 
 export interface HttpClient {
-  /** Sends a call now; `sentAt` is when it was meant to be sent. */
-  send(planned: PlannedCall, sentAt: number, tell: (line: ClientLine) => void): void;
+  /** Sends a call now; `sentAt` is when it was meant to be sent. Hanging up cuts its connection. */
+  readonly send: Send;
   close(): void;
 }
 
@@ -39,6 +39,10 @@ export function createHttpClient(clock: Clock, ports: readonly number[]): HttpCl
         response.on('close', () => over('cut'));
       });
       request.end(body);
+      return () => {
+        over('left');
+        request.destroy();
+      };
     },
     close: () => agent.destroy(),
   };

@@ -37,7 +37,8 @@ export async function measureIdle(
 ): Promise<string> {
   const tookUs: number[] = [];
   for (let index = 0; index < WARM_UP + MEASURED; index++) {
-    const planned: PlannedCall = { id: `${PREFIX}${index}`, atUs: 0, fn: idleFunction, lb: 0 };
+    const id = `${PREFIX}${index}`;
+    const planned: PlannedCall = { id, first: id, atUs: 0, fn: idleFunction, lb: 0 };
     const sentAt = clock.now();
     const line = await new Promise<ClientLine>((resolve) => client.send(planned, sentAt, resolve));
     interrupt.check();

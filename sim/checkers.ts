@@ -251,6 +251,7 @@ function finalLaws(call: Seen, executorsLog: boolean): string[] {
     must(same && !call.readsDiffer, 'an executor reads the bytes that its client sent');
   }
   must(outcome !== 'refused' || starts === 0, 'a refused call never started');
+  must(outcome !== 'canceled' || how === 'left', 'a call is canceled only if its client left');
   const clean = how === 'ended' && call.status >= 200 && call.status < 300;
   if (outcome !== 'ok') {
     must(!clean, 'a call that is not ok is no clean success to its client');

@@ -8,14 +8,14 @@ import type { PlannedCall } from './plan.js';
 
 /** What a client sends for a planned call. */
 export function requestFor(planned: PlannedCall): Request & { readonly body: Uint8Array } {
-  const { id, fn } = planned;
+  const { id, first, fn } = planned;
   return {
     id,
     fn: fn.name,
     method: 'POST',
     url: `/invoke/${fn.name}`,
     headers: HEADERS,
-    body: requestContent(id, fn.requestBytes),
+    body: requestContent(first, fn.requestBytes),
     contentLength: fn.requestBytes,
   };
 }

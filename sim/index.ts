@@ -34,5 +34,6 @@ export {
 export { draw, type Law } from './laws.js';
 export { planCalls, type PlannedCall } from './plan.js';
 export { createWitness, requestFor, type Witness } from './client.js';
+export { createClients, type Clients, type Patience, type Send } from './patience.js';
 export { scheduleFaults, type Begin } from './faults.js';
 export { EMPTY_HASH, hashBytes } from './content.js';

@@ -5,10 +5,11 @@ import type { Rng } from '../core/rng.js';
 import { createClient, createWitness, requestFor } from './client.js';
 import type { VirtualClock } from './clock.js';
 import { planCalls, type PlannedCall } from './plan.js';
+import { createClients, type Send } from './patience.js';
 import type { Scenario } from './scenario.js';
 
 export interface Load {
-  /** Calls sent so far. */
+  /** Calls sent so far, those that were sent again included. */
   readonly offered: number;
   /** Once all are sent: the instant by which the last of them is over, µs. */
   readonly over: number | undefined;
@@ -29,22 +30,35 @@ export function startLoad(
     throw error;
   };
 
-  const send = (planned: PlannedCall): void => {
+  const send: Send = (planned, sentAt, told) => {
     const request = requestFor(planned);
-    const client = createClient(createWitness(clock, planned, request, clock.now(), tell));
+    const witness = createWitness(clock, planned, request, sentAt, (line) => {
+      tell(line);
+      told(line);
+    });
     load.offered += 1;
-    balancerOf(planned).handle(request, client).subscribe({ error: fail });
-    schedule();
+    const answering = balancerOf(planned)
+      .handle(request, createClient(witness))
+      .subscribe({ error: fail });
+    return () => {
+      answering.unsubscribe();
+      witness.over('left');
+    };
   };
+  const { retry } = scenario.clients;
+  const clients = createClients(clock, retry, send);
 
   const schedule = (): void => {
     const planned = next();
     if (planned === undefined) {
       const longest = Math.max(...scenario.functions.map((fn) => fn.timeoutUs));
-      load.over = clock.now() + longest;
+      load.over = clock.now() + retry.times * retry.afterUs + longest;
       return;
     }
-    clock.after(startedAt + planned.atUs - clock.now(), () => send(planned));
+    clock.after(startedAt + planned.atUs - clock.now(), () => {
+      clients.send(planned, clock.now());
+      schedule();
+    });
   };
   schedule();
   return load;

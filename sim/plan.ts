@@ -7,6 +7,8 @@ import type { Scenario, ScenarioFunction } from './scenario.js';
 
 export interface PlannedCall {
   readonly id: string;
+  /** The call whose body it carries: itself, or the one that is sent again. */
+  readonly first: string;
   /** From the start of the flight, µs. Absolute: arrivals never drift. */
   readonly atUs: number;
   readonly fn: ScenarioFunction;
@@ -31,7 +33,8 @@ export function planCalls(scenario: Scenario, rng: Rng): () => PlannedCall | und
     const atUs = Math.round(at);
     const there = atUs < joinAfterUs ? replicas - late : replicas;
     const lb = there === 1 ? 0 : lbs.int(there);
-    return { id: `c${index}`, atUs, fn: pick(scenario.functions, choice), lb };
+    const id = `c${index}`;
+    return { id, first: id, atUs, fn: pick(scenario.functions, choice), lb };
   };
 }
 

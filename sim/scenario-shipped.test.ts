@@ -39,9 +39,10 @@ test('the README shows every key of the schema', () => {
 });
 
 test('the defaults the README names are those of the schema', () => {
-  const { functions, network, placement, limits } = read(readmeExample());
+  const { functions, clients, network, placement, limits } = read(readmeExample());
   const plain = read(smallest);
   expect(functions[0]).toEqual(plain.functions[0]);
+  expect(clients).toEqual(plain.clients);
   expect(network).toEqual(plain.network);
   expect(placement).toEqual(plain.placement);
   expect(limits).toEqual(plain.limits);
@@ -99,6 +100,19 @@ test('a scenario in words', () => {
     at 6 s: half-open for 1 s on r3
     at 7 s: responses lost (50 % of calls) for 1 s on r4
     must hold: okRatio ≥ 0.999, latencyMs.p99 ≤ 250, goodputPerSec ≥ 1900"
+  `);
+});
+
+test('what is not the default is said', () => {
+  const words = inWords(
+    read(smallest, [
+      'fleet[0]={name: r, slots: 8, queue: 2, speed: 0.5, cores: 2.5, cancel: ignore}',
+      'clients.retry={times: 2, after: 500ms}',
+    ]),
+  );
+  expect(words.slice(0, 2).join('\n')).toMatchInlineSnapshot(`
+    "10 calls, constant 10/s for about 1.0 s, each sent again up to 2 times after 500 ms without answer
+    1 runner × 8 slots + 2 queue places sharing 2.5 cores at speed 0.5 ignoring cancels (capacity 31.3/s, load 32 %)"
   `);
 });
 

@@ -69,6 +69,12 @@ test('a fault after the flight, and faults that overlap, are errors; neighbours 
   expect(errorsOf(faults(first, after, other))).toBe('valid');
 });
 
+test('clients that send again make a flight longer', () => {
+  const late = 'faults=[{ kind: crash, at: 40s, runner: r1 }]';
+  expect(errorsOf(good, [late])).toContain('over by 32s at the latest');
+  expect(errorsOf(good, [late, 'clients.retry={times: 3, after: 5s}'])).toBe('valid');
+});
+
 test('totals have limits too', () => {
   const group = (name: string): string => `{ name: ${name}, count: 10000, slots: 1 }`;
   expect(errorsOf(withLines(arrivals, `fleet: [${group('a')}, ${group('b')}]`)))

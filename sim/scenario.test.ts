@@ -15,6 +15,12 @@ test('the smallest scenario resolves to every default', () => {
         "ratePerSec": 10,
       },
       "calls": 10,
+      "clients": {
+        "retry": {
+          "afterUs": 1000000,
+          "times": 0,
+        },
+      },
       "faults": [],
       "functions": [
         {

@@ -119,7 +119,7 @@ async function call({ fn: name, chunks, nacks, cuts }: Drawn): Promise<{
     { placementMs: 150, closeGraceMs: 1000, bodyMaxBytes: BODY_MAX },
   );
   const body = Buffer.concat(chunks);
-  const planned = { id: 'c', atUs: 0, fn, lb: 0 };
+  const planned = { id: 'c', first: 'c', atUs: 0, fn, lb: 0 };
   const witness = createWitness(clock, planned, { body }, clock.now(), (line) => log(line));
   const source = new Observable<Uint8Array>((out) => {
     chunks.forEach((one) => out.next(one));

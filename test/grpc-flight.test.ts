@@ -53,6 +53,29 @@ slo: [{ metric: okRatio, min: 1 }]
     expect(endOf(flight.events)).toMatchObject(lawful);
   });
 
+  test('a client that loses patience hangs up, and its retry is a call of its own', async () => {
+    const { events, code } = await fly(
+      'impatient',
+      `calls: 100
+arrivals: { kind: constant, rate: 50/s }
+functions: { a: { service: { kind: exponential, mean: 150ms } } }
+fleet: [{ name: r, count: 2, slots: 32 }]
+clients: { retry: { times: 1, after: 150ms } }
+`,
+    );
+    expect(code).toBe(0);
+    expect(endOf(events)).toMatchObject(lawful);
+    const left = only(events, 'client').filter((line) => line.how === 'left');
+    expect(left.length).toBeGreaterThan(15);
+    const ends = byCall(only(events, 'end'));
+    const clients = byCall(only(events, 'client'));
+    expect(ends.size).toBe(100 + left.length);
+    for (const { call, sentHash } of left) {
+      expect(ends.get(call)?.[0]?.outcome).toBe('canceled');
+      expect(clients.get(`${call}.r1`)?.[0]).toMatchObject({ sentHash, how: 'ended' });
+    }
+  });
+
   test('what is NACKed runs elsewhere with the bytes that its client sent', async () => {
     const { events, code } = await fly(
       'nack',

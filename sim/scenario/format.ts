@@ -90,6 +90,28 @@ export const fleetFile = z
   })
   .describe('A group of equal runners.');
 
+const clientsFile = z
+  .strictObject({
+    retry: z
+      .strictObject({
+        times: count({ min: 0, max: 10 })
+          .default(0)
+          .describe(
+            'How often a client without a good answer sends the same again. ' +
+              'Default 0: what is offered is what the arrivals say.',
+          ),
+        after: duration({ min: '1ms', max: '24h' })
+          .prefault('1s')
+          .describe(
+            'From sending to sending again; who still waits then hangs up first. ' +
+              'Default 1s: what a person waits for.',
+          ),
+      })
+      .prefault({})
+      .describe('Whether clients lose patience. A retry is a call of its own: c5.r1 after c5.'),
+  })
+  .describe('Who sends the calls.');
+
 const networkFile = z
   .strictObject({
     roundTrip: duration({ min: '0ms', max: '1m' })
@@ -201,6 +223,7 @@ export const scenarioFile = z
       .min(1)
       .max(1000)
       .describe('Groups of runners, 1 to 1000; at most 10000 runners in all.'),
+    clients: clientsFile.prefault({}),
     network: networkFile.prefault({}),
     placement: placementFile.prefault({}),
     lb: lbFile.prefault({}),

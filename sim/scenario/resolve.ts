@@ -16,7 +16,7 @@ import type {
 
 /** The scenario with every default, id, instant and rate worked out, frozen. */
 export function resolve(file: ReadScenario): Scenario {
-  const { placement, lb, limits, arrivals } = file;
+  const { placement, lb, limits, arrivals, clients } = file;
   const flown = fleetOf(file);
   const ids = flown.runners.map(({ id }) => id);
   const ratePerSec = rateOf(arrivals, flown);
@@ -27,6 +27,7 @@ export function resolve(file: ReadScenario): Scenario {
     seed: file.seed,
     calls: file.calls,
     arrivals: { kind: arrivals.kind, ratePerSec },
+    clients: { retry: { times: clients.retry.times, afterUs: clients.retry.after } },
     ...flown,
     placement: {
       placer: placement.placer,

@@ -73,6 +73,9 @@ export const resolvedScenario = z
     arrivals: z
       .strictObject({ kind: z.enum(['poisson', 'constant']), ratePerSec: positive })
       .readonly(),
+    clients: z
+      .strictObject({ retry: z.strictObject({ times: z.int().min(0), afterUs: us }).readonly() })
+      .readonly(),
     functions: z.array(flownFunction).min(1).readonly(),
     runners: z.array(flownRunner).min(1).readonly(),
     network: z.strictObject({ roundTripUs: us, jitterUs: us, reconnectUs: us }).readonly(),

@@ -45,7 +45,14 @@ function judgeLoad(plain: Plain, fleetIsGood: boolean, report: Report): number |
   const calls = good(parts.calls, plain['calls']);
   const fleet = fleetIsGood ? good(parts.fleet, plain['fleet']) : undefined;
   const network = good(parts.network, plain['network']);
-  if (calls === undefined || functions === undefined || timeouts === undefined) return undefined;
+  const clients = good(parts.clients, plain['clients']);
+  if (
+    clients === undefined ||
+    calls === undefined ||
+    functions === undefined ||
+    timeouts === undefined
+  )
+    return undefined;
   if (fleet === undefined || network === undefined) return undefined;
 
   const ratePerSec = rateOf(arrivals, fleetOf({ functions, fleet, network }));
@@ -57,8 +64,10 @@ function judgeLoad(plain: Plain, fleetIsGood: boolean, report: Report): number |
     const most = formatDuration(TOTALS.arrivalsUs);
     report(['calls'], `would take more than ${most} to arrive at this rate`);
   }
-  // Twice, for Poisson arrivals may well be late; then the last call may use all of its timeout.
-  return 2 * arrivingUs + Math.max(...timeouts);
+  const { times, after } = clients.retry;
+  // Twice, for Poisson arrivals may well be late; then the last call may be sent again as often as
+  // clients do, and use all of its timeout.
+  return 2 * arrivingUs + times * after + Math.max(...timeouts);
 }
 
 /** Returns the timeouts of functions that are fit to fly. */

@@ -41,12 +41,16 @@ function time(us: number): string {
   return formatDuration(Math.round(us), ' ');
 }
 
-function loadWords({ calls, arrivals }: Scenario): string {
+function loadWords({ calls, arrivals, clients }: Scenario): string {
   const seconds = calls / arrivals.ratePerSec;
   const lasting =
     seconds < 600 ? `${seconds.toFixed(1)} s` : `${formatNumber(seconds / 60, 1)} minutes`;
   const rate = formatRate(arrivals.ratePerSec);
-  return `${plural(calls, 'call')}, ${arrivals.kind} ${rate} for about ${lasting}`;
+  const { times, afterUs } = clients.retry;
+  const often = times === 1 ? 'once' : `up to ${times} times`;
+  const again =
+    times === 0 ? '' : `, each sent again ${often} after ${time(afterUs)} without answer`;
+  return `${plural(calls, 'call')}, ${arrivals.kind} ${rate} for about ${lasting}${again}`;
 }
 
 function fleetWords(scenario: Scenario): string {
@@ -72,7 +76,7 @@ function runnerWords({ slots, queue, speed, cores, cancel }: ScenarioRunner): st
   const noun = cores === 1 ? 'core' : 'cores';
   const shared = cores === null ? '' : ` sharing ${formatNumber(cores, 3)} ${noun}`;
   const fast = speed === 1 ? '' : ` at speed ${speed}`;
-  const deaf = cancel === 'ignore' ? ', ignoring cancels' : '';
+  const deaf = cancel === 'ignore' ? ' ignoring cancels' : '';
   return `${plural(slots, 'slot')}${places}${shared}${fast}${deaf}`;
 }
 

@@ -91,7 +91,7 @@ functions: { a: { service: 5ms } }
 fleet: [{ name: r, count: 1, slots: 1 }]`);
   const [fn] = functions;
   if (fn === undefined) throw new Error('no function');
-  const planned = { id: 'c1', atUs: 0, fn, lb: 0 };
+  const planned = { id: 'c1', first: 'c1', atUs: 0, fn, lb: 0 };
   const lines: ClientLine[] = [];
   const tell = (line: ClientLine): void => void lines.push(line);
   const witness = createWitness(clock, planned, requestFor(planned), clock.now(), tell);
