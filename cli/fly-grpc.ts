@@ -95,7 +95,7 @@ export async function flyGrpc(
 function sayLimits(scenario: Scenario, own: boolean, say: (text: string) => void): void {
   const cannot = scenario.faults.filter((fault) => !own || !isReal(fault));
   const kinds = [...new Set(cannot.map((fault) => fault.kind))];
-  const why = own ? 'the wire is real' : 'the fleet is not ours';
+  const why = own ? 'only simulated runners and links have them' : 'the fleet is not ours';
   if (kinds.length > 0) say(`on grpc without the faults ${kinds.join(', ')}: ${why}\n`);
   if (!own) say("on grpc without an executors' log: the laws that need it are not checked\n");
   const { roundTripUs, jitterUs } = scenario.network;

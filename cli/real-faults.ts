@@ -31,6 +31,7 @@ export function realFaults(fleet: Fleet, failed: (error: unknown) => void): Begi
       case 'stream-reset':
         fleet.reset(id);
         return () => undefined;
+      case 'drain':
       case 'half-open':
       case 'response-lost':
         throw new Error(`a ${fault.kind} cannot be done to a real runner`);

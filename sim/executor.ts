@@ -44,6 +44,8 @@ export interface SimExecutor extends Executor {
   readonly active: number;
   /** Executions that run, or wait for a slot, though nobody waits for their answer. */
   readonly ignoring: number;
+  /** NACKs whatever comes from now on; `idle` is told each time that nothing runs any more. */
+  drain(idle: () => void): void;
   /** The process is gone, and so is all that nobody waited for. */
   halt(): void;
 }
@@ -53,7 +55,8 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
   const capacity = createCapacity({ slots, queue, ...parts.machine });
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
   const bend: Bend = { slow: 1, nack: 0 };
-  const machine: Machine = { bend, capacity, work: workOf(parts), ignoring: new Set() };
+  const work = workOf(parts);
+  const machine: Machine = { bend, capacity, work, ignoring: new Set(), draining: undefined };
   return {
     bend,
     get active() {
@@ -61,6 +64,9 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
     },
     get ignoring() {
       return machine.ignoring.size;
+    },
+    drain(idle) {
+      machine.draining = idle;
     },
     halt() {
       for (const execution of machine.ignoring) execution.end();
@@ -91,6 +97,8 @@ interface Machine {
   readonly work: Work;
   /** Executions that were canceled and take no notice. */
   readonly ignoring: Set<Execution>;
+  /** Told when nothing runs any more, of a runner that takes nothing new. */
+  draining: (() => void) | undefined;
 }
 
 class Execution {
@@ -113,7 +121,8 @@ class Execution {
   ) {}
 
   begin(): void {
-    const { bend, capacity } = this.machine;
+    const { bend, capacity, draining } = this.machine;
+    if (draining !== undefined) return this.nack('draining');
     const { memory, cpus } = this.offer.model;
     const needs = { memoryMb: memory, cpuMilli: parseCpu(cpus) };
     // What is impossible is that in a storm too: the next runner could not either.
@@ -124,7 +133,7 @@ class Execution {
     if (place === 'impossible') return this.refuse();
     if (typeof place === 'string') return this.nack(place);
     this.place = place;
-    if (this.over) return place.leave();
+    if (this.over) return this.leave();
     // Who runs on when its call is gone must have its request by then.
     if (!this.started && this.ignores) this.read();
   }
@@ -190,7 +199,7 @@ class Execution {
     this.over = true;
     this.ended('ok', body.length, hashBytes(EMPTY_HASH, body));
     // The slot is free before the LB can know, so its next offer finds it.
-    this.place?.leave();
+    this.leave();
     if (fn.head === 'late') out.next(START);
     if (body.length > 0) out.next({ kind: 'data', bytes: body });
     out.next({ ...DONE, executionUs });
@@ -211,7 +220,13 @@ class Execution {
     this.timer?.cancel();
     this.reading?.unsubscribe();
     if (this.started) this.ended('canceled', 0, EMPTY_HASH);
+    this.leave();
+  }
+
+  private leave(): void {
+    const { capacity, draining } = this.machine;
     this.place?.leave();
+    if (capacity.active === 0) draining?.();
   }
 
   private ended(outcome: ExecEnded['outcome'], bytes: number, hash: number): void {

@@ -27,8 +27,9 @@ export function scheduleFaults(
   const at = (us: number, work: () => void): void => {
     timers.add(clock.after(Math.max(0, startUs + us - clock.now()), work));
   };
-  faults.forEach((fault, index) => {
-    const { kind, atUs, untilUs, runners } = fault;
+  const schedule = (fault: ScenarioFault, wave: Wave, index: number): void => {
+    const { atUs, untilUs, runners } = wave;
+    const { kind } = fault;
     at(atUs, () => {
       const until = untilUs === null ? Number.MAX_SAFE_INTEGER : startUs + untilUs;
       tell({ kind: 'fault', at: clock.now(), until, fault: kind, target: runners.join(',') });
@@ -36,10 +37,27 @@ export function scheduleFaults(
       if (untilUs === null || kind === 'stream-reset') return;
       at(untilUs, () => heals.forEach((heal) => heal()));
     });
+  };
+  faults.forEach((fault, index) => {
+    for (const wave of wavesOf(fault)) schedule(fault, wave, index);
   });
   return () => {
     for (const timer of timers) timer.cancel();
   };
+}
+
+/** What of a fault begins at once. */
+type Wave = Pick<ScenarioFault, 'atUs' | 'untilUs' | 'runners'>;
+
+/** All of it, or one runner after the other. */
+function wavesOf(fault: ScenarioFault): readonly Wave[] {
+  if (fault.kind !== 'drain' || fault.rollingUs === 0) return [fault];
+  const { atUs, untilUs, rollingUs } = fault;
+  return fault.runners.map((id, index) => {
+    const later = index * rollingUs;
+    const until = untilUs === null ? null : untilUs + later;
+    return { atUs: atUs + later, untilUs: until, runners: [id] };
+  });
 }
 
 /** What faults do to simulated hosts. */
@@ -58,6 +76,8 @@ function apply(fault: ScenarioFault, host: Host, chance: Rng): () => void {
     case 'crash':
       host.crash();
       return () => host.restart();
+    case 'drain':
+      return host.drain();
     case 'pause':
       host.pause();
       return () => host.resume();

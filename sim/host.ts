@@ -1,6 +1,6 @@
 /**
  * A simulated runner process: an executor, the sessions it serves, a link to each LB in front of
- * it, and what can happen to a process: killed, started again, stopped and continued.
+ * it, and what can happen to a process: killed, started again, stopped and continued, deployed.
  */
 import type { Clock } from '../core/clock.js';
 import type { ExecutorLine } from '../core/record.js';
@@ -33,9 +33,23 @@ export interface Host {
   /** kill -9: nothing is written any more, the kernel resets its streams. */
   crash(): void;
   restart(): void;
+  /**
+   * SIGTERM: it takes nothing new, finishes what it has, and ends. What is returned starts it
+   * again, once it has ended.
+   */
+  drain(): () => void;
   /** SIGSTOP: timers and messages wait; SIGCONT runs what is overdue, in order. */
   pause(): void;
   resume(): void;
+}
+
+/** A process that is replaced by a new one. */
+interface Deploy {
+  /** The LB knows, and has no stream open. */
+  empty: boolean;
+  ended: boolean;
+  /** The new one may start. */
+  wanted: boolean;
 }
 
 export function createHost(parts: HostParts): Host {
@@ -45,6 +59,8 @@ export function createHost(parts: HostParts): Host {
   let alive = true;
   let stopped = false;
   let overdue: (() => void)[] = [];
+  /** The deploy that is under way. */
+  let deploy: Deploy | undefined;
 
   const awake = (work: () => void): void => {
     if (stopped) overdue.push(work);
@@ -99,6 +115,34 @@ export function createHost(parts: HostParts): Host {
     createLink(clock, rng.split(lb === 0 ? 'link' : `link/${lb}`), parts.link, server),
   );
 
+  const die = (): void => {
+    alive = false;
+    stopped = false;
+    overdue = [];
+    for (const link of links) link.serverDied();
+    executor.halt();
+  };
+
+  const restart = (): void => {
+    if (alive) return;
+    deploy = undefined;
+    const { bend } = executor;
+    executor = createExecutor();
+    Object.assign(executor.bend, bend);
+    // A new process has seen nothing yet; what is left of the old one counts with itself.
+    status = createStatus(own);
+    alive = true;
+    for (const link of links) link.serverBack();
+  };
+
+  /** Ends the process that is being replaced, if it has nothing left to do. */
+  const settle = (of: Deploy): void => {
+    if (deploy !== of || !of.empty || executor.active > 0) return;
+    of.ended = true;
+    die();
+    if (of.wanted) restart();
+  };
+
   return {
     id: runner.id,
     links,
@@ -110,21 +154,32 @@ export function createHost(parts: HostParts): Host {
     },
     crash() {
       if (!alive) return;
-      alive = false;
-      stopped = false;
-      overdue = [];
-      for (const link of links) link.serverDied();
-      executor.halt();
+      deploy = undefined;
+      die();
     },
-    restart() {
-      if (alive) return;
-      const { bend } = executor;
-      executor = createExecutor();
-      Object.assign(executor.bend, bend);
-      // A new process has seen nothing yet; what is left of the old one counts with itself.
-      status = createStatus(own);
-      alive = true;
-      for (const link of links) link.serverBack();
+    restart,
+    drain() {
+      const of: Deploy = { empty: false, ended: false, wanted: false };
+      if (alive) {
+        deploy = of;
+        awake(() => {
+          executor.drain(() => settle(of));
+          let open = links.length;
+          for (const link of links) {
+            link.goAway(() =>
+              awake(() => {
+                open -= 1;
+                of.empty = open === 0;
+                settle(of);
+              }),
+            );
+          }
+        });
+      }
+      return () => {
+        of.wanted = true;
+        if (deploy === of && of.ended) restart();
+      };
     },
     pause() {
       if (alive) stopped = true;

@@ -55,6 +55,11 @@ export interface Link {
   serverDied(): void;
   /** It is back: the connection is up again after `reconnectUs`. */
   serverBack(): void;
+  /**
+   * The runner's process wants no new streams: the LB knows one way later. `empty` is told once the
+   * process can tell that it does, and no stream is left.
+   */
+  goAway(empty: () => void): void;
   /** Resets every open stream, at both ends. */
   resetStreams(): void;
 }
@@ -73,6 +78,7 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
   let deaths = 0;
   let resets = 0;
   let resetsAt = clock.now();
+  let onEmpty: (() => void) | undefined;
 
   const delay = (): number =>
     options.jitterUs === 0 ? options.oneWayUs : options.oneWayUs + rng.int(options.jitterUs + 1);
@@ -113,6 +119,13 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     return 'pass';
   };
 
+  const settle = (): void => {
+    if (onEmpty === undefined || streams.size > 0) return;
+    const told = onEmpty;
+    onEmpty = undefined;
+    told();
+  };
+
   const parts = {
     clock,
     options,
@@ -120,7 +133,10 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     delay,
     fate,
     onReset,
-    forget: (stream: Stream) => void streams.leave(stream),
+    forget: (stream: Stream) => {
+      streams.leave(stream);
+      settle();
+    },
   };
 
   const connected = (): boolean => ready && !closed;
@@ -175,12 +191,26 @@ export function createLink(clock: Clock, rng: Rng, options: LinkOptions, server:
     rules,
     serverDied() {
       deaths += 1;
+      onEmpty = undefined;
       drop('connection reset');
     },
     serverBack() {
       const died = deaths;
       clock.after(options.reconnectUs, () => {
         if (server.alive && deaths === died) become(true);
+      });
+    },
+    goAway(empty) {
+      // A connection on its way up is refused as well.
+      deaths += 1;
+      const died = deaths;
+      clock.after(options.oneWayUs, () => {
+        if (deaths === died) become(false);
+      });
+      clock.after(2 * options.oneWayUs, () => {
+        if (deaths !== died) return;
+        onEmpty = empty;
+        settle();
       });
     },
     resetStreams() {

@@ -75,8 +75,8 @@ slo:
     s.yaml:18:49: placement.budget: must be from 1ms to 1h, got 0ms
     s.yaml:19:38: limits.inFlight: expected a whole number from 1 to 10000000, got "many"
     s.yaml:21:5: faults[0].at: missing, expected a duration such as "40ms" from 0ms to 720h
-    s.yaml:22:13: faults[1].kind: expected one of "crash", "pause", "slow", "nack-storm", "stream-reset", "half-open", "response-lost", got "crahs", did you mean "crash"?
-    s.yaml:23:5: faults[2].kind: missing, expected one of "crash", "pause", "slow", "nack-storm", "stream-reset", "half-open", "response-lost"
+    s.yaml:22:13: faults[1].kind: expected one of "crash", "drain", "pause", "slow", "nack-storm", "stream-reset", "half-open", "response-lost", got "crahs", did you mean "crash"?
+    s.yaml:23:5: faults[2].kind: missing, expected one of "crash", "drain", "pause", "slow", "nack-storm", "stream-reset", "half-open", "response-lost"
     s.yaml:24:35: faults[3].runner: expected a runner id, a list of ids, or "*", got a mapping
     s.yaml:24:47: faults[3].factor: expected a number from 1 to 1000000, got 0.5
     s.yaml:25:41: faults[4].runner: must have at least 1 in the list, has 0

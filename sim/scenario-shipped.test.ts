@@ -93,6 +93,7 @@ test('a scenario in words', () => {
     naive placer, a NACK is final (retry off)
     at most 100 000 calls in flight, bodies of 6 MiB in (1 GiB in all) and 6 MiB out
     at 2 s: crash for 1 s on r7
+    at 2 s: drain for 1 s on r5, r6, one every 2 s
     at 2 s: pause for 500 ms on r8
     at 3 s: slow ×10 for 1 s on r9
     at 4 s: NACK storm for 1 s on r1, r2

@@ -69,6 +69,19 @@ test('a fault after the flight, and faults that overlap, are errors; neighbours 
   expect(errorsOf(faults(first, after, other))).toBe('valid');
 });
 
+test('the runners of a rolling drain are told apart, and none begins after the flight', () => {
+  const rolling = (step: string): string =>
+    `{ kind: drain, at: 1s, for: 1s, runner: [r3, r1, r2], rolling: ${step} }`;
+  const other = '{ kind: drain, at: 2s, for: 1s, runner: [r4, r2] }';
+  expect(errorsOf(good, [`faults=[${rolling('2s')}, ${other}]`])).toBe('valid');
+  expect(errorsOf(good, [`faults=[${rolling('500ms')}, ${other}]`])).toContain(
+    'faults[1]: overlaps faults[0]: both are drain on r2',
+  );
+  expect(errorsOf(good, [`faults=[${rolling('16s')}]`])).toContain(
+    'faults[0].rolling: the last of 3 runners begins after the flight, which is over by 32s at',
+  );
+});
+
 test('clients that send again make a flight longer', () => {
   const late = 'faults=[{ kind: crash, at: 40s, runner: r1 }]';
   expect(errorsOf(good, [late])).toContain('over by 32s at the latest');

@@ -70,8 +70,10 @@ clients: { retry: { times: 1, after: 150ms } }
     const ends = byCall(only(events, 'end'));
     const clients = byCall(only(events, 'client'));
     expect(ends.size).toBe(100 + left.length);
+    const outcomes = left.map(({ call }) => ends.get(call)?.[0]?.outcome);
+    // An answer may be on its way to a client that hangs up.
+    expect([...new Set(outcomes)].filter((outcome) => outcome !== 'ok')).toEqual(['canceled']);
     for (const { call, sentHash } of left) {
-      expect(ends.get(call)?.[0]?.outcome).toBe('canceled');
       expect(clients.get(`${call}.r1`)?.[0]).toMatchObject({ sentHash, how: 'ended' });
     }
   });
@@ -172,10 +174,16 @@ faults: [{ kind: pause, at: 500ms, for: 1500ms, runner: r1 }]
 arrivals: { kind: constant, rate: 100/s }
 functions: { a: { service: 1ms } }
 fleet: [{ name: r, count: 1, slots: 8 }]
-faults: [{ kind: half-open, at: 0ms, for: 10ms, runner: r }, { kind: response-lost, at: 0ms, for: 10ms, runner: r }]
+faults:
+  - { kind: half-open, at: 0ms, for: 10ms, runner: r }
+  - { kind: response-lost, at: 0ms, for: 10ms, runner: r }
+  - { kind: drain, at: 0ms, for: 10ms, runner: r }
 `,
     );
-    expect(flight.stdout).toContain('on grpc without the faults half-open, response-lost');
+    expect(flight.stdout).toContain(
+      'on grpc without the faults half-open, response-lost, drain: ' +
+        'only simulated runners and links have them',
+    );
   });
 });
 

@@ -7,7 +7,15 @@ import { describe, expect, test } from 'vitest';
 import type { FlightEvent } from '../core/record.js';
 import { byCall, flown, only, scenarioOf } from './support/fly.js';
 
-const FAULTS = ['crash', 'pause', 'slow', 'nack-storm', 'half-open', 'response-lost'] as const;
+const FAULTS = [
+  'crash',
+  'drain',
+  'pause',
+  'slow',
+  'nack-storm',
+  'half-open',
+  'response-lost',
+] as const;
 
 /** A fault of a random kind on a random runner, somewhere in the first second. */
 const fault = (runners: number): fc.Arbitrary<string> =>

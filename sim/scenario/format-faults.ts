@@ -28,6 +28,19 @@ export const faultFile = z.discriminatedUnion(
       runner,
     }),
     z.strictObject({
+      kind: z
+        .literal('drain')
+        .describe(
+          'A deploy: the process NACKs what comes, finishes what runs, ends, and restarts afterwards.',
+        ),
+      at,
+      for: lasting,
+      runner,
+      rolling: duration({ min: '0ms', max: '24h' })
+        .prefault('0ms')
+        .describe('Each further runner begins so much later. Default 0ms: all at once.'),
+    }),
+    z.strictObject({
       kind: z.literal('pause').describe('The process stands still: SIGSTOP, then SIGCONT.'),
       at,
       for: lasting,

@@ -124,6 +124,8 @@ function resolveFault(fault: ReadFault, ids: readonly string[]): ScenarioFault {
   if (fault.kind === 'stream-reset') return { kind: fault.kind, atUs, untilUs: atUs, runners };
   const spell = { atUs, untilUs: fault.for === undefined ? null : atUs + fault.for, runners };
   switch (fault.kind) {
+    case 'drain':
+      return { kind: fault.kind, ...spell, rollingUs: fault.rolling };
     case 'slow':
       return { kind: fault.kind, ...spell, factor: fault.factor };
     case 'nack-storm':

@@ -50,6 +50,8 @@ const flownRunner = z
 const spell = { atUs: us, untilUs: us.nullable(), runners: z.array(z.string()).readonly() };
 const fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('crash'), ...spell }).readonly(),
+  // The k-th runner, from 0, begins and ends k · rollingUs later.
+  z.strictObject({ kind: z.literal('drain'), ...spell, rollingUs: us }).readonly(),
   z.strictObject({ kind: z.literal('pause'), ...spell }).readonly(),
   z.strictObject({ kind: z.literal('slow'), ...spell, factor: positive }).readonly(),
   z.strictObject({ kind: z.literal('nack-storm'), ...spell, probability: ratio }).readonly(),

@@ -34,7 +34,7 @@ placement:
   retry: on            # off: the first NACK is final
   budget: 15s          # how long a call looks for a runner
 
-# What goes wrong: crash, pause, slow, nack-storm, stream-reset, half-open, response-lost.
+# What goes wrong: crash, drain, pause, slow, nack-storm, stream-reset, half-open, response-lost.
 faults:
   - { kind: crash, at: 2s, for: 1s, runner: r7 }
   - { kind: slow, at: 4s, for: 2s, runner: [r1, r2], factor: 5 }

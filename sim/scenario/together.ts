@@ -137,10 +137,9 @@ function judgeFaults(
   for (const [index, raw] of list(plain['faults']).slice(0, 1000).entries()) {
     const fault = good(faultFile, raw);
     if (fault === undefined) continue;
-    if (endUs !== undefined && fault.at > endUs) {
-      const end = formatDuration(Math.ceil(endUs / 1_000_000) * 1_000_000);
-      report(['faults', index, 'at'], `after the flight, which is over by ${end} at the latest`);
-    }
+    const late = endUs === undefined ? undefined : lateWords(endUs);
+    const begins = fault.at > (endUs ?? Infinity);
+    if (begins) report(['faults', index, 'at'], `after the flight, ${late}`);
     if (ids === undefined) continue;
     const here = targetsOf(fault, ids, known, ['faults', index, 'runner'], report);
     targets += here.length;
@@ -148,9 +147,20 @@ function judgeFaults(
       report(['faults'], `hit more than ${TOTALS.faultTargets} runners in all`);
       return;
     }
+    if (!begins && beginOf(fault, here.length - 1) > (endUs ?? Infinity)) {
+      const message = `the last of ${here.length} runners begins after the flight, ${late}`;
+      report(['faults', index, 'rolling'], message);
+    }
     judgeOverlap(fault, index, here, spells, report);
   }
 }
+
+const lateWords = (endUs: number): string =>
+  `which is over by ${formatDuration(Math.ceil(endUs / 1_000_000) * 1_000_000)} at the latest`;
+
+/** When a fault begins on its k-th target, from 0. */
+const beginOf = (fault: ReadFault, k: number): number =>
+  fault.at + (fault.kind === 'drain' ? k * fault.rolling : 0);
 
 function targetsOf(
   { runner }: ReadFault,
@@ -185,13 +195,14 @@ function judgeOverlap(
   report: Report,
 ): void {
   const lasts = fault.kind === 'stream-reset' ? 0 : (fault.for ?? Infinity);
-  const spell: Spell = { from: fault.at, until: fault.at + lasts, index };
   let clashed = false;
-  for (const id of targets) {
+  for (const [k, id] of targets.entries()) {
+    const from = beginOf(fault, k);
+    const spell: Spell = { from, until: from + lasts, index };
     const key = `${fault.kind} ${id}`;
     const others = spells.get(key) ?? [];
     const clash = others.find(
-      ({ from, until }) => from === spell.from || (from < spell.until && spell.from < until),
+      (other) => other.from === from || (other.from < spell.until && from < other.until),
     );
     if (clash !== undefined && !clashed) {
       const message = `overlaps faults[${clash.index}]: both are ${fault.kind} on ${id}`;

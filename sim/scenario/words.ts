@@ -145,12 +145,15 @@ function faultWords(fault: ScenarioFault, { runners }: Scenario): string {
   const who = all ? `all ${plural(runners.length, 'runner')}` : some;
   const lasting = fault.untilUs === null ? 'for ever' : `for ${time(fault.untilUs - fault.atUs)}`;
   const how = fault.kind === 'stream-reset' ? '' : ` ${lasting}`;
-  return `at ${time(fault.atUs)}: ${whatHappens(fault)}${how} on ${who}`;
+  const step = fault.kind === 'drain' && fault.rollingUs > 0 ? fault.rollingUs : undefined;
+  const rolling = step === undefined ? '' : `, one every ${time(step)}`;
+  return `at ${time(fault.atUs)}: ${whatHappens(fault)}${how} on ${who}${rolling}`;
 }
 
 function whatHappens(fault: ScenarioFault): string {
   switch (fault.kind) {
     case 'crash':
+    case 'drain':
     case 'pause':
     case 'half-open':
       return fault.kind;
