@@ -58,7 +58,7 @@ export async function startFleet(
   const killed = new Set<ChildProcess>();
   const guards = new Map<string, ChildProcess>();
   const bends = new Map<string, Bend>();
-  const bendOf = (id: string): Bend => bends.get(id) ?? { slow: 1, nack: 0 };
+  const bendOf = (id: string): Bend => bends.get(id) ?? { slow: 1, addUs: 0, nack: 0 };
   const order = (id: string, what: RunnerOrder): void => {
     const child = children.get(id);
     if (child?.connected === true) child.send(what);

@@ -23,8 +23,17 @@ export function realFaults(fleet: Fleet, failed: (error: unknown) => void): Begi
         fleet.pause(id);
         return () => fleet.resume(id);
       case 'slow':
-        fleet.bend(id, (bend) => ({ ...bend, slow: bend.slow * fault.factor }));
-        return () => fleet.bend(id, (bend) => ({ ...bend, slow: bend.slow / fault.factor }));
+        fleet.bend(id, (bend) => ({
+          ...bend,
+          slow: bend.slow * fault.factor,
+          addUs: bend.addUs + fault.addUs,
+        }));
+        return () =>
+          fleet.bend(id, (bend) => ({
+            ...bend,
+            slow: bend.slow / fault.factor,
+            addUs: bend.addUs - fault.addUs,
+          }));
       case 'nack-storm':
         fleet.bend(id, (bend) => ({ ...bend, nack: fault.probability }));
         return () => fleet.bend(id, (bend) => ({ ...bend, nack: 0 }));

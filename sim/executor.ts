@@ -34,6 +34,8 @@ export interface SimExecutorParts {
 export interface Bend {
   /** Service times of executions that start now are so many times longer. */
   slow: number;
+  /** ... and then so much longer, µs. */
+  addUs: number;
   /** Share of offers that are NACKed whatever the capacity. */
   nack: number;
 }
@@ -54,7 +56,7 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
   const { slots, queue } = parts.runner;
   const capacity = createCapacity({ slots, queue, ...parts.machine });
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
-  const bend: Bend = { slow: 1, nack: 0 };
+  const bend: Bend = { slow: 1, addUs: 0, nack: 0 };
   const work = workOf(parts);
   const machine: Machine = { bend, capacity, work, ignoring: new Set(), draining: undefined };
   return {
@@ -188,7 +190,8 @@ class Execution {
     parts.log({ kind: 'exec-read', at, runner, call, attempt, bytes, hash });
     if (fn.head === 'early') this.out.next(START);
     const service = draw(fn.service, parts.service.split(offer.model.id));
-    const us = Math.round((service * machine.bend.slow) / parts.runner.speed);
+    const { slow, addUs } = machine.bend;
+    const us = Math.round((service * slow) / parts.runner.speed) + addUs;
     this.timer = machine.work(us, () => this.answer(parts.clock.now() - at));
   }
 

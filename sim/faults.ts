@@ -83,7 +83,11 @@ function apply(fault: ScenarioFault, host: Host, chance: Rng): () => void {
       return () => host.resume();
     case 'slow':
       host.executor.bend.slow *= fault.factor;
-      return () => (host.executor.bend.slow /= fault.factor);
+      host.executor.bend.addUs += fault.addUs;
+      return () => {
+        host.executor.bend.slow /= fault.factor;
+        host.executor.bend.addUs -= fault.addUs;
+      };
     case 'nack-storm':
       host.executor.bend.nack = fault.probability;
       return () => (host.executor.bend.nack = 0);

@@ -51,7 +51,12 @@ export const faultFile = z.discriminatedUnion(
       at,
       for: lasting,
       runner,
-      factor: real({ min: 1, max: 1_000_000 }).describe('Service times are multiplied by this.'),
+      factor: real({ min: 1, max: 1_000_000 })
+        .default(1)
+        .describe('Service times are multiplied by this. Default 1: not at all.'),
+      add: duration({ min: '0ms', max: '1h' })
+        .prefault('0ms')
+        .describe('So much is added to each. Default 0ms: nothing.'),
     }),
     z.strictObject({
       kind: z.literal('nack-storm').describe('The runner NACKs calls though it has room.'),

@@ -127,7 +127,7 @@ function resolveFault(fault: ReadFault, ids: readonly string[]): ScenarioFault {
     case 'drain':
       return { kind: fault.kind, ...spell, rollingUs: fault.rolling };
     case 'slow':
-      return { kind: fault.kind, ...spell, factor: fault.factor };
+      return { kind: fault.kind, ...spell, factor: fault.factor, addUs: fault.add };
     case 'nack-storm':
     case 'response-lost':
       return { kind: fault.kind, ...spell, probability: fault.probability };

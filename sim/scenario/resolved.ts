@@ -53,7 +53,7 @@ const fault = z.discriminatedUnion('kind', [
   // The k-th runner, from 0, begins and ends k · rollingUs later.
   z.strictObject({ kind: z.literal('drain'), ...spell, rollingUs: us }).readonly(),
   z.strictObject({ kind: z.literal('pause'), ...spell }).readonly(),
-  z.strictObject({ kind: z.literal('slow'), ...spell, factor: positive }).readonly(),
+  z.strictObject({ kind: z.literal('slow'), ...spell, factor: positive, addUs: us }).readonly(),
   z.strictObject({ kind: z.literal('nack-storm'), ...spell, probability: ratio }).readonly(),
   z.strictObject({ kind: z.literal('stream-reset'), ...spell, untilUs: us }).readonly(),
   z.strictObject({ kind: z.literal('half-open'), ...spell }).readonly(),

@@ -158,7 +158,7 @@ function whatHappens(fault: ScenarioFault): string {
     case 'half-open':
       return fault.kind;
     case 'slow':
-      return `slow ×${fault.factor}`;
+      return `slow ×${fault.factor}${fault.addUs === 0 ? '' : ` + ${time(fault.addUs)}`}`;
     case 'stream-reset':
       return 'all open streams reset';
     case 'nack-storm':

@@ -1,0 +1,276 @@
+/** The trials of placement: what is flown, what is measured, and what must show. */
+import { capacityOf, goodput, latencyMs, loadedSpan, type Figure } from './measure.js';
+import type { Flown } from './flown.js';
+import type { Column, Flying, Trial, Verdict } from './trial.js';
+
+const SECOND = 1_000_000;
+const placer = (name: string): string => `placement.placer=${name}`;
+
+const perOk: Column = {
+  name: 'attempts ÷ ok',
+  of: ({ attempts, ended }) => attempts / ended.ok,
+  digits: 2,
+};
+const p99: Column = { name: 'p99 ms', of: (flown) => latencyMs(flown, 0.99), digits: 0 };
+
+/** Ok answers while calls come, in percent of what the fleet, or the load, allows. */
+function percentOfPossible(flown: Flown): number {
+  const possible = Math.min(capacityOf(flown), flown.scenario.arrivals.ratePerSec);
+  return (100 * goodput(flown, ...loadedSpan(flown))) / possible;
+}
+const goodputColumn: Column = {
+  name: 'goodput',
+  of: percentOfPossible,
+  digits: 1,
+  unit: ' %',
+  must: ({ mean }) => mean >= 95,
+};
+const okShare: Column = {
+  name: 'ok',
+  of: ({ ended, offered }) => (100 * ended.ok) / offered,
+  digits: 1,
+  unit: ' %',
+};
+
+/** How far the farthest of several shares is from their mean, in points. */
+function farthest(shares: ReadonlyMap<string, number>): number {
+  const all = [...shares.values()];
+  const mean = all.reduce((sum, share) => sum + share, 0) / all.length;
+  return 100 * Math.max(...all.map((share) => Math.abs(share - mean)));
+}
+
+const saturation: Trial = {
+  title: 'Saturation, 120 %',
+  about:
+    '`scenarios/saturation.yaml`. At most 2 attempts for each ok call, at least 95 % of capacity, ' +
+    'and who is refused is told so within the placement budget of 2 s. Beside it the ' +
+    "original's loop, which asks all runners again every 10 ms.",
+  rows: [
+    ...['naive', 'p2c'].map((name) => ({
+      name: `room, ${name}`,
+      scenario: 'saturation',
+      sets: [placer(name)],
+    })),
+    { name: 'poll, naive', scenario: 'saturation', sets: ['placement.wait=poll'], held: false },
+  ],
+  columns: [
+    { ...perOk, must: ({ max }) => max <= 2 },
+    goodputColumn,
+    okShare,
+    {
+      name: 'refused after, at most, s',
+      of: ({ refusedAfterUs }) => refusedAfterUs / SECOND,
+      digits: 3,
+      must: ({ max }) => max <= 2,
+    },
+    p99,
+  ],
+};
+
+const severalLbs: Trial = {
+  title: 'Several load balancers, half of them 10 s late',
+  about:
+    '`scenarios/several-lbs.yaml`, the fleet of `saturation`. The ok share of each load balancer ' +
+    'within 15 points of their mean, and at least 95 % of what load and capacity allow.',
+  rows: [2, 8].flatMap((replicas) =>
+    [95, 120].map((load) => ({
+      name: `${replicas} LBs, ${load} %`,
+      scenario: 'several-lbs',
+      sets: [`lb.replicas=${replicas}`, `lb.late=${replicas / 2}`, `arrivals.load=${load}%`],
+    })),
+  ),
+  columns: [
+    {
+      name: 'farthest from the mean, points',
+      of: ({ okByLb }) => farthest(okByLb),
+      digits: 1,
+      must: ({ max }) => max <= 15,
+    },
+    goodputColumn,
+    okShare,
+    perOk,
+  ],
+};
+
+const mixedTimeouts: Trial = {
+  title: 'Mixed timeouts, 120 %',
+  about:
+    '`scenarios/mixed-timeouts.yaml`: one function with a timeout of 1 s and one of 30 s, placement ' +
+    'budget 2 s. Their ok shares within 10 points of each other.',
+  rows: ['naive', 'p2c'].map((name) => ({
+    name,
+    scenario: 'mixed-timeouts',
+    sets: [placer(name)],
+  })),
+  columns: [
+    ...['quick', 'patient'].map((fn) => ({
+      name: `ok, ${fn}`,
+      of: ({ okByFn }: Flown) => 100 * (okByFn.get(fn) ?? 0),
+      digits: 1,
+      unit: ' %',
+    })),
+    {
+      name: 'apart, points',
+      of: ({ okByFn }) => 2 * farthest(okByFn),
+      digits: 1,
+      must: ({ max }) => max <= 10,
+    },
+    goodputColumn,
+  ],
+};
+
+const RIVALS = ['least', 'p2c', 'ewma', 'prequal'] as const;
+
+const blackHole: Trial = {
+  title: 'A black hole',
+  about:
+    '`scenarios/black-hole.yaml`: one runner of ten NACKs everything at once, and so looks idle. ' +
+    'Its share of the attempts at most 2 %.',
+  rows: [
+    ...RIVALS.map((name) => ({ name, scenario: 'black-hole', sets: [placer(name)] })),
+    ...['naive', 'hash', 'hash-bounded'].map((name) => ({
+      name,
+      scenario: 'black-hole',
+      sets: [placer(name)],
+      held: false,
+    })),
+  ],
+  columns: [
+    {
+      name: 'its share of the attempts',
+      of: ({ offers, attempts }) => (100 * (offers.get('r4') ?? 0)) / attempts,
+      digits: 2,
+      unit: ' %',
+      must: ({ max }) => max <= 2,
+    },
+    {
+      name: 'attempts a call',
+      of: ({ attempts, offered }) => attempts / offered,
+      digits: 3,
+    },
+    p99,
+  ],
+};
+
+const FAULT_FROM = 10 * SECOND;
+const FAULT_UNTIL = 40 * SECOND;
+const inFault = (flown: Flown, share: number): number =>
+  latencyMs(flown, share, FAULT_FROM, FAULT_UNTIL);
+const slowRows: Flying[] = [...RIVALS, 'naive'].flatMap((name) =>
+  ['with', 'without'].map((fault) => ({
+    name: `${name}, ${fault}`,
+    scenario: 'slow-runner',
+    sets: [placer(name), ...(fault === 'with' ? [] : ['faults=[]'])],
+    held: false,
+  })),
+);
+
+const slowRunner: Trial = {
+  title: 'One of eleven adds two seconds',
+  about:
+    '`scenarios/slow-runner.yaml`, after Linkerd 2016: exponential 20 ms, 1000 calls/s, one runner ' +
+    'adds 2 s to each for 30 s. p99 of the calls that arrive within the fault, with it and ' +
+    'without it on the same seeds: at most 1.10 times.',
+  rows: slowRows,
+  columns: [
+    { name: 'p99 in the fault, ms', of: (flown) => inFault(flown, 0.99), digits: 1 },
+    { name: 'p99.9 in the fault, ms', of: (flown) => inFault(flown, 0.999), digits: 1 },
+  ],
+  across: (rows) =>
+    [...RIVALS, 'naive'].map((name): Verdict => {
+      const mean = (row: string): number => (rows.get(row)?.[0] as Figure).mean;
+      const ratio = mean(`${name}, with`) / mean(`${name}, without`);
+      const line = `${name}: ${ratio.toFixed(3)} times`;
+      return name === 'naive'
+        ? { line: `${line} (to compare with)`, holds: true }
+        : { line, holds: ratio <= 1.1 };
+    }),
+};
+
+const COUNTS = [1, 2, 4, 8];
+const COUNTED = ['naive', 'hash-bounded', ...RIVALS];
+
+const lbCount: Trial = {
+  title: 'One, two, four, eight load balancers at 80 %',
+  about:
+    '`scenarios/lb-count.yaml`. With least, p2c and prequal neither the attempts a call nor p99 ' +
+    'more than double from one to eight.',
+  rows: COUNTED.flatMap((name) =>
+    COUNTS.map((replicas) => ({
+      name: `${name}, ${replicas}`,
+      scenario: 'lb-count',
+      sets: [placer(name), `lb.replicas=${replicas}`],
+      held: false,
+    })),
+  ),
+  columns: [
+    { name: 'attempts a call', of: ({ attempts, offered }) => attempts / offered, digits: 2 },
+    p99,
+  ],
+  across: (rows) =>
+    ['least', 'p2c', 'prequal'].map((name) => {
+      const [one, eight] = [rows.get(`${name}, 1`), rows.get(`${name}, 8`)];
+      const times = [0, 1].map((at) => (eight?.[at]?.mean ?? NaN) / (one?.[at]?.mean ?? NaN));
+      const line = `${name}: attempts ${times[0]?.toFixed(2)} times, p99 ${times[1]?.toFixed(2)} times`;
+      return { line, holds: times.every((ratio) => ratio <= 2) };
+    }),
+};
+
+/** Executions that started after the slow start was over. */
+function startsAfter({ starts }: Flown, fromUs: number): Map<string, number> {
+  return new Map([...starts].map(([id, at]) => [id, at.filter((us) => us >= fromUs).length]));
+}
+
+const halfGone: Trial = {
+  title: 'Half of the fleet gone, and back',
+  about:
+    '`scenarios/half-gone.yaml`: ten of twenty runners die at 5 s and are back at 10 s, load 40 %. ' +
+    'From 21 s on, when the slow start is over, the ten have half of the executions, give or take ' +
+    'five points, and nobody that was ejected is left out. Prequal evens out latency and not calls: ' +
+    'where runners are alike and mostly idle it leaves some of them out, so it is not held to that.',
+  rows: ['naive', ...RIVALS].map((name) => ({
+    name,
+    scenario: 'half-gone',
+    sets: [placer(name)],
+    held: name !== 'prequal',
+  })),
+  columns: [
+    {
+      name: 'share of the ten, from 21 s on',
+      of: (flown: Flown): number => {
+        const counts = [...startsAfter(flown, 21 * SECOND)];
+        const sum = (of: typeof counts): number => of.reduce((all, [, count]) => all + count, 0);
+        return (100 * sum(counts.filter(([id]) => id.startsWith('gone')))) / sum(counts);
+      },
+      digits: 1,
+      unit: ' %',
+      must: ({ min, max }) => min >= 45 && max <= 55,
+    },
+    {
+      name: 'fewest ÷ mean',
+      of: (flown: Flown): number => {
+        const counts = [...startsAfter(flown, 21 * SECOND).values()];
+        return (Math.min(...counts) * 20) / counts.reduce((all, count) => all + count, 0);
+      },
+      digits: 2,
+      must: ({ min }) => min > 0.5,
+    },
+    {
+      name: 'left out',
+      of: ({ lost }) => lost.length,
+      digits: 0,
+      must: ({ max }) => max === 0,
+    },
+    { name: 'failed', of: ({ ended }) => ended.failed, digits: 0 },
+  ],
+};
+
+export const trials: readonly Trial[] = [
+  saturation,
+  severalLbs,
+  mixedTimeouts,
+  blackHole,
+  slowRunner,
+  lbCount,
+  halfGone,
+];
