@@ -69,6 +69,19 @@ describe('close', () => {
     expect(service.idle()).toBe(true);
   });
 
+  it('begins at once and goes to its end, whether or not anybody waits for it', () => {
+    const service = createService({ runners: [[ok()]] });
+    service.call();
+    const closed = service.balancer.close();
+    const waiting = closed.subscribe();
+    waiting.unsubscribe();
+    drain(service.clock);
+    expect([service.runners[0]?.closed, service.idle()]).toEqual([true, true]);
+    let done = false;
+    closed.subscribe({ complete: () => (done = true) });
+    expect(done).toBe(true);
+  });
+
   it('completes at once with nothing in flight', () => {
     expect(closing(createService()).done).toBe(true);
   });

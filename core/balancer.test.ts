@@ -234,6 +234,23 @@ describe('at the deadline', () => {
   });
 });
 
+describe('the header that declares a call idempotent', () => {
+  it.each([
+    ['X-Idem', 'x-idem', 200],
+    ['X-Idem', 'X-IDEM', 200],
+    ['', 'x-idem', 502],
+    ['X-Other', 'x-idem', 502],
+  ])('is the one that the options name (%s, sent %s)', (idempotentHeader, sent, status) => {
+    const service = createService({
+      runners: [[breaks()], [ok()]],
+      options: { idempotentHeader },
+    });
+    const visit = service.call({ headers: [[sent, '1']] });
+    drain(service.clock);
+    expect(visit.sink.status).toBe(status);
+  });
+});
+
 describe('a client that leaves', () => {
   const scripts = fc.array(
     fc.constantFrom(nacks(), ok(), hangs(START, data('x')), breaks(), says(START, failure(500))),

@@ -2,7 +2,7 @@
  * The story of one call on one screen: gate → journey (lookup → body → placement, under one
  * deadline) → response → end. Each station is the file of its name; this one puts them in order.
  */
-import { Observable, concat, defer, finalize, throwError } from 'rxjs';
+import { Observable, Subject, concat, defer, finalize, throwError } from 'rxjs';
 import { createBudget } from './budget.js';
 import { endCall } from './call-end.js';
 import type { Request } from './call.js';
@@ -217,7 +217,10 @@ export function createBalancer(
         const patience = clock.after(options.closeGraceMs * 1000, () => pool.cut());
         return pool.close().pipe(finalize(() => patience.cancel()));
       });
-      return concat(gate.close(options.closeGraceMs * 1000), closePool);
+      // At once and to its end, whether or not anybody waits for it.
+      const ended = new Subject<never>();
+      concat(gate.close(options.closeGraceMs * 1000), closePool).subscribe(ended);
+      return ended.asObservable();
     },
   };
 }

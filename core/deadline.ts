@@ -6,6 +6,9 @@ import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
 import type { Clock, Timer } from './clock.js';
 import type { CallError } from './errors.js';
 
+/** The longest that anything may take, ms: 24 days, about what a system timer can wait. */
+export const LONGEST_MS = 24 * 24 * 3600 * 1000;
+
 /**
  * Ends the source with `late()` at the instant `at`, unless it has ended by then. What `late` says
  * is asked before the source is let go, so it can tell where the call stood.

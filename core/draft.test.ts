@@ -43,6 +43,16 @@ describe('a draft', () => {
     expect(makeDraft(rules, REQUEST, NO_APP, FUNCTION)).toBe(refusal);
   });
 
+  it.each([Number.NaN, Infinity, 0, -1, 1e18])('cannot have a timeout of %d ms', (timeoutMs) => {
+    const spoil: CallOption = (draft) => {
+      draft.timeoutMs = timeoutMs;
+      return undefined;
+    };
+    const refused = makeDraft({ ...RULES, callOptions: [spoil] }, REQUEST, NO_APP, FUNCTION);
+    expect(refused).toMatchObject({ code: 'rejected' });
+    expect((refused as CallError).message).toContain(`timeoutMs of the call is ${timeoutMs}`);
+  });
+
   it('changes nothing of the function, which other calls share', () => {
     const spoil: CallOption = (draft) => {
       draft.config = { ...draft.config, X: '1' };

@@ -4,6 +4,7 @@
  */
 import type { FunctionInfo, Request } from './call.js';
 import type { AppInfo } from './data-access.js';
+import { LONGEST_MS } from './deadline.js';
 import { CallError } from './errors.js';
 import type { Header } from './runner.js';
 
@@ -67,8 +68,18 @@ export function makeDraft(
   };
   chooseGroup(draft);
   const { callOptions, overrider } = rules;
-  const refused = changed(draft, request, request.options) ?? changed(draft, request, callOptions);
-  return refused ?? overrider?.(draft, request) ?? draft;
+  const refused =
+    changed(draft, request, request.options) ??
+    changed(draft, request, callOptions) ??
+    overrider?.(draft, request);
+  return refused ?? impossible(draft) ?? draft;
+}
+
+/** What an option or an overrider made of it that no timer could keep. */
+function impossible({ timeoutMs }: Draft): CallError | undefined {
+  if (timeoutMs > 0 && timeoutMs <= LONGEST_MS) return undefined;
+  const range = `a number above 0 and up to ${LONGEST_MS}`;
+  return new CallError('rejected', `timeoutMs of the call is ${timeoutMs}, not ${range}`);
 }
 
 /** Makes the changes in their order, up to the first that refuses. */

@@ -2,6 +2,7 @@
  * The original's environment → a configuration of this load balancer as plain data, or everything
  * that is wrong with it. It opens nothing and reads no environment but the one it is given.
  */
+import { LONGEST_MS } from './deadline.js';
 import { fnName, fnNames, type FnName } from './fn-names.js';
 import type { BalancerOptions } from './options.js';
 
@@ -41,8 +42,6 @@ export type FnConfigResult =
   | { readonly ok: true; readonly config: FnConfig }
   | { readonly ok: false; readonly errors: readonly string[] };
 
-/** What a duration of "disabled" comes to, as all has an end here: 24 days, a timer's longest. */
-const LONGEST_MS = 24 * 24 * 3600 * 1000;
 const UINT_MAX = 18_446_744_073_709_551_615n;
 const INT_MAX = 9_223_372_036_854_775_807n;
 const PORT_MAX = 65_535;
@@ -121,6 +120,7 @@ function number(env: FnEnvironment, name: string): number | undefined {
   if (!/^[+-]?\d+$/.test(value)) return undefined;
   const amount = Number(value);
   if (fnName(name)?.kind !== 'ms') return Math.min(amount, Number.MAX_SAFE_INTEGER);
+  // "Disabled" comes to the longest, as all has an end here.
   return amount < 0 ? LONGEST_MS : Math.min(amount, LONGEST_MS);
 }
 

@@ -19,6 +19,49 @@ describe('options', () => {
     expect(Object.isFrozen(options)).toBe(true);
   });
 
+  it('have these defaults, each with its reason beside it', () => {
+    expect(balancerDefaults).toMatchInlineSnapshot(`
+      {
+        "absorbMaxBytes": 1048576,
+        "absorbTotalBytes": 268435456,
+        "bodiesMaxBytes": 268435456,
+        "bodyMaxBytes": 6291456,
+        "busyMemoryMs": 10,
+        "callEndBacklogMax": 8192,
+        "callEndTimeoutMs": 600000,
+        "clientIdleMs": 30000,
+        "closeGraceMs": 30000,
+        "detachedHeadroomMs": 360000,
+        "detachedPlacementMs": 30000,
+        "ejectAfter": 5,
+        "ejectMaxMs": 60000,
+        "ejectMs": 1000,
+        "headHoldBytes": 16384,
+        "headHoldMs": 5,
+        "headMaxBytes": 61440,
+        "hedge": "off",
+        "idPrefix": "lb0",
+        "idempotentHeader": "",
+        "inFlightMax": 10000,
+        "lookupMs": 5000,
+        "placementMs": 15000,
+        "pushBackMaxMs": 5000,
+        "responseMaxBytes": 6291456,
+        "retry": "on",
+        "retryBudgetMax": 100,
+        "retryBudgetPerSec": 10,
+        "retryBudgetRatio": 0.2,
+        "roundPauseMs": 10,
+        "slowStartMs": 10000,
+        "tickMs": 10,
+        "usableMin": 0.5,
+        "wait": "room",
+        "waitingMax": 10000,
+        "waitingPerFunctionMax": 2500,
+      }
+    `);
+  });
+
   it('keep what is given', () => {
     expect(resolveOptions({ retry: 'off', headHoldMs: 0.5 })).toEqual({
       ...balancerDefaults,

@@ -1,4 +1,5 @@
 /** What can be set on a balancer: every default with its reason, resolved and checked once. */
+import { LONGEST_MS } from './deadline.js';
 
 export interface BalancerOptions {
   /** Prefix of the call ids this LB makes up. Two LBs of one fleet need two prefixes. */
@@ -122,9 +123,6 @@ export const balancerDefaults: BalancerOptions = Object.freeze({
   callEndBacklogMax: 8192,
   closeGraceMs: 30_000,
 });
-
-/** The longest duration any option may have: 24 days, what a system timer can wait. */
-const LONGEST_MS = 24 * 24 * 3600 * 1000;
 
 /** Options that are one of some words. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {

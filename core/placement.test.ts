@@ -157,6 +157,17 @@ describe('a call declared idempotent', () => {
     expect([a, b, c].map((each) => each.engaged.length)).toEqual([1, 3, 2]);
   });
 
+  it.each([1, 6, 9])('has it within the remaining deadline, %d s into 10', (seconds) => {
+    const { clock, runner } = setup();
+    const late = [{ afterUs: seconds * SECOND, says: new CallError('broken', 'reset') }];
+    const b = runner('b', ok());
+    const call = testCall(clock, { fn: { idempotent: true, timeoutMs: 10_000 } });
+    const search = createSearch(clock, [runner('a', late), b], { call });
+    search.start();
+    drain(clock);
+    expect([search.completed, b.engaged.length]).toEqual([true, 1]);
+  });
+
   it('has none once anything came', () => {
     const { clock, runner } = setup();
     const b = runner('b', ok());

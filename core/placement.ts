@@ -3,8 +3,7 @@
  * one thing that matters: a NACK is offered elsewhere, anything else never is, save one second
  * chance for a call declared idempotent whose attempt broke before `start`.
  *
- * Hand-written, in the place of nine operators that would share this state between them (measured:
- * 0.7 µs and 2 kB a call instead of 4.5 µs and 14 kB).
+ * Hand-written for nine operators that would share this state (measured: a sixth of their cost).
  */
 import { Observable, type Subscriber } from 'rxjs';
 import { Attempt, type AttemptParts, type Attempting } from './attempt.js';
@@ -23,7 +22,6 @@ import type { Seat } from './room.js';
 import type { Nack, RunnerEvent } from './runner.js';
 import type { HeldStanding } from './standing.js';
 
-/** What a search needs, the same for all calls of a balancer. */
 export interface PlacementParts extends AttemptParts {
   readonly groups: Groups;
   readonly budget: RetryBudget;
@@ -47,8 +45,10 @@ export function place(parts: PlacementParts, call: Call): Observable<RunnerEvent
 class Search implements Seeker, Attempting {
   readonly callId: string;
   readonly fn: string;
-  readonly giveUpAt: number;
   private readonly group: Group;
+  private readonly polls: boolean;
+  /** When it stops looking for its first chance. */
+  private readonly looksUntil: number;
   private order: Order<HeldStanding> | undefined;
   private rounds = 0;
   /** Ends the pause between two rounds, or the waiting. */
@@ -62,7 +62,7 @@ class Search implements Seeker, Attempting {
   private spoiled: HeldStanding | undefined;
   /** What broke it: the verdict if there is no second chance to be had. */
   private broken: CallError | undefined;
-  /** A second chance or a hedge was made: there is one of either. */
+  /** There is one second chance or one hedge. */
   private hadExtra = false;
   /** Who NACKed it for its size, and what had come free there by then. */
   private refusedForSize: Map<HeldStanding, number> | undefined;
@@ -72,18 +72,24 @@ class Search implements Seeker, Attempting {
     private readonly call: Call,
     private readonly out: Subscriber<RunnerEvent>,
   ) {
+    this.polls = parts.options.wait === 'poll';
     this.callId = call.id;
     this.fn = call.fn.id;
     this.group = parts.groups.of(call.spec.group);
     const { arrivedAt, deadline, placementUs } = call;
     const now = parts.clock.now();
-    this.giveUpAt = giveUpAt(now, arrivedAt, deadline - arrivedAt, placementUs);
+    this.looksUntil = giveUpAt(now, arrivedAt, deadline - arrivedAt, placementUs);
   }
 
   begin(): void {
     // Who comes does not overtake who waits.
     if (this.polls || this.group.waiting === 0) this.round();
     else this.wait();
+  }
+
+  /** A second chance may be had until the deadline. */
+  get giveUpAt(): number {
+    return this.broken === undefined ? this.looksUntil : this.call.deadline;
   }
 
   /** Cancels whatever is open. */
@@ -94,10 +100,6 @@ class Search implements Seeker, Attempting {
     this.call.progress.attemptOpen = false;
     this.hedge?.stop();
     this.attempt?.stop();
-  }
-
-  private get polls(): boolean {
-    return this.parts.options.wait === 'poll';
   }
 
   /** Starts a pass over a fresh snapshot of the runners. */
@@ -175,8 +177,7 @@ class Search implements Seeker, Attempting {
       this.group.inVain();
     }
     const { attempts } = this.call.progress;
-    const within = `${this.parts.options.placementMs} ms or half of its timeout`;
-    const text = `no runner accepted it within ${within}, ${attempts} attempts`;
+    const text = `no runner accepted it while it looked for one, ${attempts} attempts`;
     this.fail(this.broken ?? new CallError('not_placed', text));
   }
 
@@ -240,10 +241,9 @@ class Search implements Seeker, Attempting {
 
   onNack(attempt: Attempt, nack: Nack): void {
     const { call, parts } = this;
-    const { standing } = attempt;
     if (nack.reason === 'size') {
       this.refusedForSize ??= new Map();
-      this.refusedForSize.set(standing, standing.freed);
+      this.refusedForSize.set(attempt.standing, attempt.standing.freed);
     }
     if (this.goesOnWithout(attempt)) return;
     if (parts.options.retry === 'off') {

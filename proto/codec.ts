@@ -103,6 +103,7 @@ export function encodeRunnerMessage(message: RunnerMessage, dialect: Dialect): U
     case 'finished':
       return type.encode({ finished: dialect === 's' ? toS(message) : message }).finish();
     case 'unknown':
+    case 'unreadable':
       return new Uint8Array(0);
     default:
       return message satisfies never;

@@ -6,6 +6,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Call } from '../core/call.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { CallError } from '../core/errors.js';
+import { guarded } from '../core/invariant.js';
 import type { NackReason, RunnerEvent } from '../core/runner.js';
 import { frames } from './frames.js';
 import { callModel } from './model.js';
@@ -48,8 +49,9 @@ export function engage(
 ): Observable<RunnerEvent> {
   return new Observable((out) => {
     const engagement = new Engagement(parts, call, out);
+    // Before it opens: a body that throws on its way out must not leave a stream behind.
+    out.add(() => engagement.close());
     engagement.open(attempt);
-    return () => engagement.close();
   });
 }
 
@@ -115,21 +117,26 @@ class Engagement implements WireListener<RunnerMessage> {
   }
 
   onMessage(message: RunnerMessage): void {
-    try {
-      this.take(message);
-    } catch (thrown) {
-      this.out.error(CallError.from(thrown));
-    }
+    guarded(
+      () => this.take(message),
+      (thrown) => this.out.error(CallError.from(thrown)),
+    );
   }
 
   onDrain(): void {
-    this.send();
+    guarded(
+      () => this.send(),
+      (thrown) => this.out.error(CallError.from(thrown)),
+    );
   }
 
   private take(message: RunnerMessage): void {
     // What follows the verdict, or is meant for nobody, is read and thrown away.
     if (message.kind === 'unknown' || this.finished || this.abandoned) return;
     this.heard = true;
+    // Its stream is let go of at the pace of all cancels: a runner that says nothing but nonsense
+    // would otherwise cost the connection, and every other call on it.
+    if (message.kind === 'unreadable') throw this.broke(false, message.cause);
     if (message.kind === 'start') {
       if (this.started) return;
       this.started = true;
@@ -177,10 +184,15 @@ class Engagement implements WireListener<RunnerMessage> {
     if (this.finished) return;
     if (end.kind === 'refused') return this.nack('unreachable');
     if (end.kind === 'status' && end.code === BUSY && !this.heard) return this.nack('busy');
-    const late = this.parts.clock.now() >= this.call.deadline;
-    const expired = late || (end.kind === 'status' && end.code === STATUS_DEADLINE);
+    const expired = end.kind === 'status' && end.code === STATUS_DEADLINE;
     const why = end.kind === 'status' ? `status ${end.code} ${end.message}` : end.cause;
-    this.out.error(new CallError(expired ? 'expired' : 'broken', why));
+    this.out.error(this.broke(expired, why));
+  }
+
+  /** Whatever breaks behind the deadline is its expiry. */
+  private broke(expired: boolean, why: string): CallError {
+    const late = expired || this.parts.clock.now() >= this.call.deadline;
+    return new CallError(late ? 'expired' : 'broken', why);
   }
 
   private nack(reason: NackReason): void {

@@ -42,7 +42,9 @@ export type RunnerMessage =
   | { readonly kind: 'start'; readonly status: number; readonly headers: readonly Header[] }
   | { readonly kind: 'data'; readonly bytes: Uint8Array }
   | FinishedMessage
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'unknown' }
+  /** Bytes that are no message: nothing that follows them can be believed. */
+  | { readonly kind: 'unreadable'; readonly cause: string };
 
 /** How a stream ended, told once, after its last message has been consumed. */
 export type WireEnd =

@@ -24,6 +24,18 @@ describe('a stream that the LB has canceled', () => {
     expect(ends.link.open).toBe(0);
   });
 
+  it('canceled twice is one reset to its runner, also where that hears of it late', () => {
+    const ends = linkEnds();
+    const streams = Array.from({ length: 600 }, () => ends.open().wire);
+    const { wire: innocent, ear } = ends.open();
+    drain(ends.clock);
+    expect(innocent).toBeDefined();
+    for (let twice = 0; twice < 2; twice++) for (const wire of streams) wire.cancel();
+    drain(ends.clock);
+    // 1200 resets would be more than a connection stands.
+    expect(ear.ends).toEqual([]);
+  });
+
   it('is held no longer than its runner lives', () => {
     const { ends, cancel, server } = canceled();
     cancel();

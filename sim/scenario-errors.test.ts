@@ -71,7 +71,7 @@ slo:
     s.yaml:16:55: fleet[0].speed: expected a number from 0.001 to 1000, got Infinity
     s.yaml:17:9: network: expected a mapping, got nothing
     s.yaml:18:21: placement.retry: expected one of "on", "off", got true
-    s.yaml:18:35: placement.placer: expected one of "naive", "hash", got "nave", did you mean "naive"?
+    s.yaml:18:35: placement.placer: expected one of "naive", "hash", "hash-bounded", "least", "p2c", "ewma", "prequal", got "nave", did you mean "naive"?
     s.yaml:18:49: placement.budget: must be from 1ms to 1h, got 0ms
     s.yaml:19:38: limits.inFlight: expected a whole number from 1 to 10000000, got "many"
     s.yaml:21:5: faults[0].at: missing, expected a duration such as "40ms" from 0ms to 720h

@@ -14,7 +14,12 @@ test('the shipped scenarios are these', () => {
   expect(shipped.sort()).toEqual([
     'black-hole.yaml',
     'first-flight.yaml',
+    'half-gone.yaml',
+    'lb-count.yaml',
+    'mixed-timeouts.yaml',
     'saturation.yaml',
+    'several-lbs.yaml',
+    'slow-runner.yaml',
     'steady.yaml',
   ]);
 });

@@ -124,6 +124,7 @@ slo:
           "untilUs": 3500000,
         },
         {
+          "addUs": 0,
           "atUs": 0,
           "factor": 10,
           "kind": "slow",

@@ -92,11 +92,12 @@ describe('run', () => {
 describe('check', () => {
   test('has nothing to complain about, and says what it flew', async () => {
     const ran = await windtunnel('check', 'scenarios/black-hole.yaml', '--seeds', '1..3', ...SMALL);
-    expect(ran).toEqual({
-      code: 0,
-      stdout: 'check black-hole: seeds 1..3, 1500 calls a twin, all laws hold, twins agree\n',
-      stderr: '',
-    });
+    expect([ran.code, ran.stdout]).toEqual([
+      0,
+      'check black-hole: seeds 1..3, 1500 calls a twin, all laws hold, twins agree\n',
+    ]);
+    // Nothing but progress, where the machine is slow enough to make some.
+    expect(ran.stderr).toMatch(/^(?:check black-hole: \d+ %, seed \d\n)*$/);
   });
 });
 

@@ -127,7 +127,7 @@ describe('a stream that breaks', () => {
     expect(ends.ends).toEqual([]);
   });
 
-  it('by bytes that no codec reads is lost, whoever sent them', async () => {
+  it('by bytes that no codec reads is unreadable, until it is let go of', async () => {
     const raw = new Server();
     const path = METHODS.engage;
     const types = { path, requestStream: true, responseStream: true };
@@ -152,11 +152,11 @@ describe('a stream that breaks', () => {
       raw.forceShutdown();
     });
     await untilReady(channel, true);
-    const [, events] = opened(channel);
-    await events.until(() => events.ends.length > 0);
-    expect(events.messages).toEqual([]);
+    const [wire, events] = opened(channel);
+    await events.until(() => events.messages.length > 0);
     const cause = expect.stringMatching(/^undecodable RunnerMsg: /) as string;
-    expect(events.ends).toEqual([{ kind: 'lost', cause }]);
+    expect([events.messages, events.ends]).toEqual([[{ kind: 'unreadable', cause }], []]);
+    wire.cancel();
   });
 });
 

@@ -130,10 +130,10 @@ class GrpcClientWire implements ClientWire, OpenWire {
     try {
       message = this.decode(bytes);
     } catch (error) {
-      this.end = { kind: 'lost', cause: error instanceof Error ? error.message : String(error) };
-      this.allRead = true;
-      this.stream?.cancel();
-      return this.settle();
+      message = {
+        kind: 'unreadable',
+        cause: error instanceof Error ? error.message : String(error),
+      };
     }
     this.listener.onMessage(message);
   }
