@@ -42,11 +42,13 @@ function start(config: RunnerConfig): (order: RunnerOrder) => void {
   const { runner, functions, seed, bodyMaxBytes, responseMaxBytes } = config;
   const clock = createSystemClock(config.originUs);
   const rng = seededRng(seed);
+  const own = rng.split(`runner/${runner.id}`);
   const log = openSync(config.logFile, 'a');
   const executor = createSimExecutor({
     clock,
     service: rng.split('service'),
-    chance: rng.split(`runner/${runner.id}`).split('nack'),
+    chance: own.split('nack'),
+    antagonist: own.split('antagonist'),
     runner,
     functions,
     // Synchronously, before the function starts: a kill after this line loses nothing of it.

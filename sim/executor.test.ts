@@ -28,7 +28,7 @@ fleet: [{ name: r, count: 1, slots: 8, queue: ${queue}${more} }]`);
   if (runner === undefined) throw new Error('no runner');
   const log: ExecutorLine[] = [];
   const rng = seededRng(1);
-  const parts = { clock, service: rng, chance: rng, runner, functions };
+  const parts = { clock, service: rng, chance: rng, antagonist: rng, runner, functions };
   const executor = createSimExecutor({
     ...parts,
     ...(has === undefined ? {} : { machine: has }),

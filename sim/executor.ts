@@ -10,6 +10,7 @@ import type { ExecEnded, ExecutorLine } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
 import type { NackReason, RunnerEvent } from '../core/runner.js';
 import type { Executor, Offer } from '../proto/executor.js';
+import { createAntagonist, nobody } from './antagonist.js';
 import { EMPTY_HASH, hashBytes, responseContent } from './content.js';
 import { draw } from './laws.js';
 import type { ScenarioFunction, ScenarioRunner } from './scenario.js';
@@ -22,6 +23,8 @@ export interface SimExecutorParts {
   readonly service: Rng;
   /** For NACKs that a storm throws. */
   readonly chance: Rng;
+  /** For what else runs on the machine. */
+  readonly antagonist: Rng;
   readonly runner: ScenarioRunner;
   /** What all executions share beside the slots. Default: no limit. */
   readonly machine?: { readonly memoryMb?: number; readonly cpuMilli?: number };
@@ -88,8 +91,11 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
 }
 
 /** Without a number of cores a function has one of its own. */
-function workOf({ clock, runner: { cores } }: SimExecutorParts): Work {
-  return cores === null ? (us, done) => clock.after(us, done) : createSharing(clock, cores);
+function workOf({ clock, runner, antagonist: rng }: SimExecutorParts): Work {
+  const { cores, antagonist } = runner;
+  if (cores === null) return (us, done) => clock.after(us, done);
+  const others = antagonist === null ? nobody : createAntagonist(antagonist, rng);
+  return createSharing(clock, cores, others);
 }
 
 /** What the executions of one runner share. */

@@ -92,6 +92,7 @@ export function createHost(parts: HostParts): Host {
       clock: own,
       service: parts.rng.split('service'),
       chance: rng.split('nack'),
+      antagonist: rng.split('antagonist'),
       runner,
       functions: scenario.functions,
       log: (line) => {

@@ -161,6 +161,34 @@ test('text that is no scenario', () => {
   `);
 });
 
+test('a wrong machine, client or deploy', () => {
+  const lines = [
+    arrivals,
+    'clients: { retry: { times: 11, afer: 1s } }',
+    'fleet:',
+    '  - { name: a, slots: 1, cores: 0, cancel: ignor }',
+    '  - { name: b, slots: 1, antagonist: { share: 50% } }',
+    '  - { name: c, slots: 1, cores: 1, antagonist: { share: 100%, busy: 1ms, quite: 1s } }',
+    'faults:',
+    '  - { kind: drain, at: 1s, runner: a, rolling: -1s }',
+    '  - { kind: crash, at: 1s, runner: a, rolling: 1s }',
+  ];
+  expect(errorsOf(withLines(...lines))).toMatchInlineSnapshot(`
+    "
+    s.yaml:5:28: clients.retry.times: expected a whole number from 0 to 10, got 11
+    s.yaml:5:32: clients.retry.afer: unknown key, did you mean "after"?
+    s.yaml:7:33: fleet[0].cores: expected a number from 0.001 to 10000, got 0
+    s.yaml:7:44: fleet[0].cancel: expected one of "stop", "ignore", got "ignor", did you mean "ignore"?
+    s.yaml:8:38: fleet[1].antagonist: needs cores, of which it takes a share
+    s.yaml:9:57: fleet[2].antagonist.share: must be from 1% to 99%, got 100%
+    s.yaml:9:69: fleet[2].antagonist.busy: must be from 10ms to 24h, got 1ms
+    s.yaml:9:74: fleet[2].antagonist.quite: unknown key, did you mean "quiet"?
+    s.yaml:11:48: faults[0].rolling: expected a duration such as "40ms" from 0ms to 24h, got "-1s"
+    s.yaml:12:39: faults[1].rolling: unknown key; known here: kind, at, for, runner
+    "
+  `);
+});
+
 test('an alias bomb is refused alias by alias, never expanded', () => {
   const level = (name: string, of: string): string =>
     `${name}: &${name} [${Array.from({ length: 9 }, () => `*${of}`).join(', ')}]`;

@@ -89,7 +89,7 @@ test('a scenario in words', () => {
   `);
   expect(inWords(read(readmeExample(), ['placement.retry=off'])).join('\n')).toMatchInlineSnapshot(`
     "20 000 calls, poisson 2 000/s for about 10.0 s
-    50 runners × 4 slots, 1 runner × 100 slots sharing 4 cores (capacity 8 422/s, load 24 %)
+    50 runners × 4 slots, 1 runner × 100 slots sharing 4 cores of which others take 50 % for 5 s every 10 s (capacity 8 379/s, load 24 %)
     hello: 25 % of calls, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     fixed: 25 % of calls, always 5 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     even: 25 % of calls, uniform 10 ms to 20 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
@@ -113,12 +113,13 @@ test('what is not the default is said', () => {
   const words = inWords(
     read(smallest, [
       'fleet[0]={name: r, slots: 8, queue: 2, speed: 0.5, cores: 2.5, cancel: ignore}',
+      'fleet[0].antagonist={share: 12.5%, busy: 1m}',
       'clients.retry={times: 2, after: 500ms}',
     ]),
   );
   expect(words.slice(0, 2).join('\n')).toMatchInlineSnapshot(`
     "10 calls, constant 10/s for about 1.0 s, each sent again up to 2 times after 500 ms without answer
-    1 runner × 8 slots + 2 queue places sharing 2.5 cores at speed 0.5 ignoring cancels (capacity 31.3/s, load 32 %)"
+    1 runner × 8 slots + 2 queue places sharing 2.5 cores of which others take 12.5 % for 1 m every 65 s at speed 0.5 ignoring cancels (capacity 27.6/s, load 36 %)"
   `);
 });
 

@@ -4,7 +4,7 @@ import { scenarioOf as read } from '../test/support/fly.js';
 import { shipped, smallest, textOf } from '../test/support/scenario-texts.js';
 import type { Slo } from '../core/record.js';
 import type { Law } from './laws.js';
-import { capacityPerSec, scenarioFromJson, type ServiceLaw } from './scenario.js';
+import { scenarioFromJson, type ServiceLaw } from './scenario.js';
 
 test('the smallest scenario resolves to every default', () => {
   expect(read(smallest)).toMatchInlineSnapshot(`
@@ -64,6 +64,7 @@ test('the smallest scenario resolves to every default', () => {
       },
       "runners": [
         {
+          "antagonist": null,
           "cancel": "stop",
           "cores": null,
           "id": "r",
@@ -172,6 +173,7 @@ slo:
       ],
       "runners": [
         {
+          "antagonist": null,
           "cancel": "stop",
           "cores": null,
           "id": "r1",
@@ -180,6 +182,7 @@ slo:
           "speed": 1,
         },
         {
+          "antagonist": null,
           "cancel": "stop",
           "cores": null,
           "id": "r2",
@@ -188,6 +191,7 @@ slo:
           "speed": 1,
         },
         {
+          "antagonist": null,
           "cancel": "stop",
           "cores": null,
           "id": "big",
@@ -216,28 +220,6 @@ slo:
       ],
     }
   `);
-});
-
-test('capacity is slots by speed over service and round trip', () => {
-  const scenario = read(smallest, ['fleet[0]={name: r, count: 50, slots: 4}']);
-  expect(capacityPerSec(scenario)).toBeCloseTo(200 / 0.041, 9);
-  const load = read(smallest, ['arrivals={kind: poisson, load: 120%}', 'fleet[0].slots=8']);
-  expect(load.arrivals.ratePerSec / capacityPerSec(load)).toBeCloseTo(1.2, 12);
-});
-
-test('a runner whose slots share cores carries no more than these, and no more than its slots', () => {
-  const fleet = (slots: number, cores: string): number =>
-    capacityPerSec(
-      read(smallest, [`fleet=[{name: r, slots: ${slots}, cores: ${cores}, speed: 3}]`]),
-    );
-  expect(fleet(100, '2.5')).toBeCloseTo((3 * 2.5) / 0.04, 9);
-  expect(fleet(2, '2.5')).toBeCloseTo((3 * 2) / 0.041, 9);
-});
-
-test('a lognormal law has mean median · exp(sigma² / 2)', () => {
-  const law = 'functions.hello.service={kind: lognormal, median: 20ms, sigma: 1}';
-  const scenario = read(smallest, [law, 'network.roundTrip=0ms']);
-  expect(capacityPerSec(scenario)).toBeCloseTo(1 / (0.02 * Math.exp(0.5)), 9);
 });
 
 test('a set changes, creates and appends; the last one wins', () => {

@@ -4,6 +4,7 @@
  * of them has worked since it came reaches its own need. One timer for all of them.
  */
 import type { Clock, Timer } from '../core/clock.js';
+import { nobody, type Others } from './antagonist.js';
 
 /** Works for so many µs of a core; `done` is called once, later. Cancel gives its share back. */
 export type Work = (us: number, done: () => void) => Timer;
@@ -17,7 +18,8 @@ interface Job {
   readonly done: () => void;
 }
 
-export function createSharing(clock: Clock, cores: number): Work {
+/** `others` take their share of the cores first. */
+export function createSharing(clock: Clock, cores: number, others: Others = nobody): Work {
   /** At work: the next to be done is the last, and of equals who came first. */
   const jobs: Job[] = [];
   /** Done, and not told yet. */
@@ -29,22 +31,27 @@ export function createSharing(clock: Clock, cores: number): Work {
   let due = 0;
   let telling = false;
 
-  const rate = (): number => Math.min(1, cores / jobs.length);
+  /** What each works in a µs, from `at` until others want more or less, or one is done. */
+  const rate = (): number => Math.min(1, (cores * (1 - others(at).share)) / jobs.length);
 
-  /** Up to now, from one that is done to the next: whoever stays is faster from then on. */
+  /** Up to now, from one change of the rate to the next. */
   const advance = (): void => {
     const now = clock.now();
     for (let job = jobs.at(-1); job !== undefined; job = jobs.at(-1)) {
+      const until = Math.min(now, others(at).until);
+      const speed = rate();
       const left = job.finish - worked;
-      const could = (now - at) * rate();
-      if (left > could + SLACK_US) {
-        worked += could;
-        break;
+      const could = (until - at) * speed;
+      if (left <= could + SLACK_US) {
+        at = Math.min(until, at + left / speed);
+        worked = job.finish;
+        jobs.pop();
+        finished.push(job);
+        continue;
       }
-      at = Math.min(now, at + left / rate());
-      worked = job.finish;
-      jobs.pop();
-      finished.push(job);
+      worked += could;
+      at = until;
+      if (until === now) break;
     }
     at = now;
     if (jobs.length === 0) worked = 0;
@@ -72,7 +79,7 @@ export function createSharing(clock: Clock, cores: number): Work {
     }
     const now = clock.now();
     const left = finished.length > 0 ? 0 : ((next as Job).finish - worked) / rate();
-    const instant = now + Math.max(0, Math.ceil(left - SLACK_US));
+    const instant = Math.min(now + Math.max(0, Math.ceil(left - SLACK_US)), others(at).until);
     // One that is due already is on its way, however late it comes.
     if (timer !== undefined && (due === instant || due <= now)) return;
     timer?.cancel();

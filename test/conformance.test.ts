@@ -87,7 +87,8 @@ function simulatedExecutor(slots: number): ExecutorRig {
   const clock = createVirtualClock();
   const { runner, functions } = oneRunner('{ service: 5ms, response: 20KiB }', slots);
   const rng = seededRng(1);
-  const parts = { clock, service: rng, chance: rng, runner, functions, log: () => undefined };
+  const chances = { service: rng, chance: rng, antagonist: rng };
+  const parts = { clock, ...chances, runner, functions, log: () => undefined };
   const executor = createSimExecutor({ ...parts, machine: { memoryMb: 4096 } });
   const patience = virtualPatience(clock);
   const rig = { ...patience, executor, slots, close: () => undefined };

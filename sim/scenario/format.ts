@@ -60,6 +60,21 @@ export const arrivalsFile = z.discriminatedUnion(
   { error: expectedKind('arrivals such as {kind: poisson, rate: 2000/s}') },
 );
 
+const antagonistFile = z
+  .strictObject({
+    share: percent({ min: '1%', max: '99%' }).describe('Share of the cores that it takes.'),
+    busy: duration({ min: '10ms', max: '24h' })
+      .prefault('5s')
+      .describe('Mean of the spells in which it does. Default 5s: long against a call.'),
+    quiet: duration({ min: '10ms', max: '24h' })
+      .prefault('5s')
+      .describe('Mean of the spells in between. Default 5s: busy half of the time.'),
+  })
+  .describe(
+    'Other work on the machine, by turns that are exponentially drawn. Needs cores. ' +
+      'Left out: the runner has its machine to itself.',
+  );
+
 export const fleetFile = z
   .strictObject({
     name: word('a name').describe('Runner id; with a count over 1 the ids are name1, name2, …'),
@@ -80,6 +95,7 @@ export const fleetFile = z
         'Cores that the executions share equally, none taking more than one; slots is then how ' +
           'many it admits. Left out: each slot has a core of its own, as in queueing theory.',
       ),
+    antagonist: antagonistFile.optional(),
     cancel: z
       .enum(['stop', 'ignore'])
       .default('stop')
@@ -87,6 +103,10 @@ export const fleetFile = z
         'What a function does whose call was canceled or expired: stop, or run to its end in its ' +
           'slot, as many do. Default stop: the load balancer is judged, not its functions.',
       ),
+  })
+  .refine(({ antagonist, cores }) => antagonist === undefined || cores !== undefined, {
+    path: ['antagonist'],
+    error: 'needs cores, of which it takes a share',
   })
   .describe('A group of equal runners.');
 

@@ -115,7 +115,13 @@ function resolveLaw(law: ReadLaw): ServiceLaw {
 
 function resolveFleet(group: ReadFleet): readonly ScenarioRunner[] {
   const { slots, queue, speed, cores = null, cancel } = group;
-  return runnerIds(group).map((id) => ({ id, slots, queue, speed, cores, cancel }));
+  const antagonist = resolveAntagonist(group.antagonist);
+  return runnerIds(group).map((id) => ({ id, slots, queue, speed, cores, antagonist, cancel }));
+}
+
+function resolveAntagonist(other: ReadFleet['antagonist']): ScenarioRunner['antagonist'] {
+  if (other === undefined) return null;
+  return { share: other.share, busyUs: other.busy, quietUs: other.quiet };
 }
 
 function resolveFault(fault: ReadFault, ids: readonly string[]): ScenarioFault {

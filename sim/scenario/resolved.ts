@@ -42,6 +42,10 @@ const flownRunner = z
     speed: positive,
     /** Null: each slot has a core of its own. */
     cores: positive.nullable(),
+    antagonist: z
+      .strictObject({ share: ratio.lt(1), busyUs: us.min(1), quietUs: us.min(1) })
+      .readonly()
+      .nullable(),
     cancel: z.enum(['stop', 'ignore']),
   })
   .readonly();

@@ -71,13 +71,24 @@ function fleetWords(scenario: Scenario): string {
   return `${words.join(', ')}${more > 0 ? `, and ${more} more groups` : ''} (${summary})`;
 }
 
-function runnerWords({ slots, queue, speed, cores, cancel }: ScenarioRunner): string {
+function runnerWords(runner: ScenarioRunner): string {
+  const { slots, queue, speed, cores, antagonist, cancel } = runner;
   const places = queue === 0 ? '' : ` + ${formatNumber(queue)} queue places`;
   const noun = cores === 1 ? 'core' : 'cores';
   const shared = cores === null ? '' : ` sharing ${formatNumber(cores, 3)} ${noun}`;
   const fast = speed === 1 ? '' : ` at speed ${speed}`;
+  const others = antagonist === null ? '' : othersWords(antagonist);
   const deaf = cancel === 'ignore' ? ' ignoring cancels' : '';
-  return `${plural(slots, 'slot')}${places}${shared}${fast}${deaf}`;
+  return `${plural(slots, 'slot')}${places}${shared}${others}${fast}${deaf}`;
+}
+
+function othersWords({
+  share,
+  busyUs,
+  quietUs,
+}: NonNullable<ScenarioRunner['antagonist']>): string {
+  const part = `${formatNumber(share * 100, 2)} %`;
+  return ` of which others take ${part} for ${time(busyUs)} every ${time(busyUs + quietUs)}`;
 }
 
 function functionWords(fn: ScenarioFunction, all: Scenario['functions']): string {

@@ -33,7 +33,14 @@ export interface Serving {
 export async function serveRunner(given: Partial<Serving> = {}): Promise<ServedRunner> {
   const { clock, runner, dialect, bodyMaxBytes, ...executing } = { ...defaults(), ...given };
   const rng = seededRng(1);
-  const executor = createSimExecutor({ ...executing, clock, runner, service: rng, chance: rng });
+  const executor = createSimExecutor({
+    ...executing,
+    clock,
+    runner,
+    service: rng,
+    chance: rng,
+    antagonist: rng,
+  });
   const limits = { bodyMaxBytes, responseMaxBytes: 1_000_000 };
   const server = createGrpcServer({
     onEngage: (wire) => serve({ clock, executor, ...limits }, wire),
