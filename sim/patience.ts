@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from '../core/clock.js';
 import type { ClientLine } from '../core/record.js';
+import { Roster, type Listed } from '../core/roster.js';
 import type { PlannedCall } from './plan.js';
 
 export interface Patience {
@@ -31,31 +32,34 @@ export interface Clients {
   stop(): void;
 }
 
+/** One that may send its call again. */
+class Waiting implements Listed<Waiting> {
+  earlier: Waiting | undefined;
+  later: Waiting | undefined;
+  timer: Timer | undefined;
+  answered = false;
+  content = false;
+}
+
 export function createClients(clock: Clock, patience: Patience, send: Send): Clients {
   const { times, afterUs } = patience;
-  const pending = new Set<Timer>();
+  const pending = new Roster<Waiting>();
 
   const attempt = (first: PlannedCall, sentAt: number, number: number): void => {
-    let line: ClientLine | undefined;
-    let timer: Timer | undefined;
-    const forget = (): void => {
-      if (timer === undefined) return;
-      timer.cancel();
-      pending.delete(timer);
-      timer = undefined;
-    };
     const planned = number === 0 ? first : sentAgain(first, number, afterUs);
-    const hangUp = send(planned, sentAt, (told) => {
-      line = told;
-      if (isGood(told)) forget();
+    const client = new Waiting();
+    const hangUp = send(planned, sentAt, (line) => {
+      client.answered = true;
+      client.content = isGood(line);
+      if (client.content && pending.leave(client)) client.timer?.cancel();
     });
-    if (number === times || (line !== undefined && isGood(line))) return;
-    timer = clock.after(Math.max(0, sentAt + afterUs - clock.now()), () => {
-      forget();
-      if (line === undefined) hangUp();
+    if (number === times || client.content) return;
+    client.timer = clock.after(Math.max(0, sentAt + afterUs - clock.now()), () => {
+      pending.leave(client);
+      if (!client.answered) hangUp();
       attempt(first, sentAt + afterUs, number + 1);
     });
-    pending.add(timer);
+    pending.join(client);
   };
 
   return {
@@ -64,8 +68,10 @@ export function createClients(clock: Clock, patience: Patience, send: Send): Cli
       return pending.size;
     },
     stop() {
-      for (const timer of pending) timer.cancel();
-      pending.clear();
+      for (const client of pending.all()) {
+        pending.leave(client);
+        client.timer?.cancel();
+      }
     },
   };
 }
