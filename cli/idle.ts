@@ -9,6 +9,7 @@ export const idleFunction: ScenarioFunction = Object.freeze({
   name: 'windtunnel-idle',
   weight: 0,
   service: { kind: 'constant', valueUs: 0 } as const,
+  coldStartUs: 0,
   timeoutUs: 30_000_000,
   requestBytes: 256,
   responseBytes: 256,

@@ -22,6 +22,8 @@ export interface ExecStarted extends OfExecutor {
   /** Slots taken on the runner, this one included. */
   readonly active: number;
   readonly slots: number;
+  /** The runner did not hold the function warm: it pays its cold start. */
+  readonly cold: boolean;
 }
 /** The function has read its whole request. */
 export interface ExecRead extends OfExecutor {

@@ -7,7 +7,7 @@ import { createLoad } from './load.js';
 const FLEET = [{ id: 'r1', slots: 2 }];
 
 function started(call: string, attempt: number, at: number): ExecStarted {
-  return { kind: 'exec-start', at, runner: 'r1', call, attempt, active: 1, slots: 2 };
+  return { kind: 'exec-start', at, runner: 'r1', call, attempt, active: 1, slots: 2, cold: false };
 }
 
 function ended(call: string, attempt: number, at: number): ExecEnded {

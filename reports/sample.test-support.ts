@@ -198,7 +198,7 @@ function executed(
   const outcome: Outcome = cut === undefined ? 'ok' : 'failed';
   const slots = plan.options.slots;
   const events: FlightEvent[] = [
-    { kind: 'exec-start', at: startedAt, ...of, active: 1, slots },
+    { kind: 'exec-start', at: startedAt, ...of, active: 1, slots, cold: false },
     { kind: 'exec-read', at: startedAt, ...of, bytes: 512, hash: 1 },
     { kind: 'commit', at: doneAt + 1000, ...of },
   ];

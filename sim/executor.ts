@@ -8,6 +8,7 @@ import { createCapacity, parseCpu, type Capacity, type Place } from '../core/cap
 import type { Clock, Timer } from '../core/clock.js';
 import type { ExecEnded, ExecutorLine } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
+import { Roster, type Listed } from '../core/roster.js';
 import type { NackReason, RunnerEvent } from '../core/runner.js';
 import type { Executor, Offer } from '../proto/executor.js';
 import { createAntagonist, nobody } from './antagonist.js';
@@ -15,6 +16,7 @@ import { EMPTY_HASH, hashBytes, responseContent } from './content.js';
 import { draw } from './laws.js';
 import type { ScenarioFunction, ScenarioRunner } from './scenario.js';
 import { createSharing, type Work } from './sharing.js';
+import { createWarm, type Warm } from './warm.js';
 
 /** What a simulated runner is made of. */
 export interface SimExecutorParts {
@@ -61,7 +63,14 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
   const bend: Bend = { slow: 1, addUs: 0, nack: 0 };
   const work = workOf(parts);
-  const machine: Machine = { bend, capacity, work, ignoring: new Set(), draining: undefined };
+  const machine: Machine = {
+    bend,
+    capacity,
+    work,
+    warm: createWarm(parts.runner.warm),
+    ignoring: new Roster(),
+    draining: undefined,
+  };
   return {
     bend,
     get active() {
@@ -74,7 +83,7 @@ export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
       machine.draining = idle;
     },
     halt() {
-      for (const execution of machine.ignoring) execution.end();
+      for (const execution of machine.ignoring.all()) execution.end();
     },
     execute: (offer) =>
       new Observable((out) => {
@@ -103,19 +112,26 @@ interface Machine {
   readonly bend: Bend;
   readonly capacity: Capacity;
   readonly work: Work;
+  readonly warm: Warm;
   /** Executions that were canceled and take no notice. */
-  readonly ignoring: Set<Execution>;
+  readonly ignoring: Roster<Execution>;
   /** Told when nothing runs any more, of a runner that takes nothing new. */
   draining: (() => void) | undefined;
 }
 
-class Execution {
+class Execution implements Listed<Execution> {
+  earlier: Execution | undefined;
+  later: Execution | undefined;
   private place: Place | undefined;
   private reading: Subscription | undefined;
   private timer: Timer | undefined;
   private started = false;
+  /** Its function has to be started first. */
+  private cold = false;
   /** The whole request is read. */
   private whole = false;
+  /** Nobody waits for its answer, and it runs on. */
+  private ignored = false;
   private over = false;
   private bytes = 0;
   private hash = EMPTY_HASH;
@@ -169,8 +185,10 @@ class Execution {
     this.offer.begin();
     const { active, slots } = this.machine.capacity;
     this.started = true;
+    this.cold = !this.machine.warm.use(this.fn.name);
+    const { cold } = this;
     const { at, runner, call, attempt } = this.line();
-    this.parts.log({ kind: 'exec-start', at, runner, call, attempt, active, slots });
+    this.parts.log({ kind: 'exec-start', at, runner, call, attempt, active, slots, cold });
     if (this.reading === undefined) this.read();
     else if (this.whole) this.work();
   }
@@ -196,14 +214,15 @@ class Execution {
     parts.log({ kind: 'exec-read', at, runner, call, attempt, bytes, hash });
     if (fn.head === 'early') this.out.next(START);
     const service = draw(fn.service, parts.service.split(offer.model.id));
+    const startUs = this.cold ? fn.coldStartUs : 0;
     const { slow, addUs } = machine.bend;
-    const us = Math.round((service * slow) / parts.runner.speed) + addUs;
+    const us = Math.round(((startUs + service) * slow) / parts.runner.speed) + addUs;
     this.timer = machine.work(us, () => this.answer(parts.clock.now() - at));
   }
 
   private answer(executionUs: number): void {
     const { fn, offer, out } = this;
-    if (this.machine.ignoring.has(this)) return this.end();
+    if (this.ignored) return this.end();
     const body = responseContent(offer.model.id, fn.responseBytes);
     this.over = true;
     this.ended('ok', body.length, hashBytes(EMPTY_HASH, body));
@@ -218,14 +237,15 @@ class Execution {
   /** Canceled, or its runner's deadline is near. Without its request no function runs on. */
   stop(): void {
     if (this.over) return;
-    if (this.ignores && this.whole) this.machine.ignoring.add(this);
-    else this.end();
+    if (!this.ignores || !this.whole) return this.end();
+    this.ignored = true;
+    this.machine.ignoring.join(this);
   }
 
   /** It stops, or is done and nobody hears of it: its slot is free. */
   end(): void {
     this.over = true;
-    this.machine.ignoring.delete(this);
+    if (this.ignored) this.machine.ignoring.leave(this);
     this.timer?.cancel();
     this.reading?.unsubscribe();
     if (this.started) this.ended('canceled', 0, EMPTY_HASH);

@@ -112,14 +112,16 @@ test('a scenario in words', () => {
 test('what is not the default is said', () => {
   const words = inWords(
     read(smallest, [
-      'fleet[0]={name: r, slots: 8, queue: 2, speed: 0.5, cores: 2.5, cancel: ignore}',
+      'fleet[0]={name: r, slots: 8, queue: 2, speed: 0.5, cores: 2.5, warm: 5, cancel: ignore}',
       'fleet[0].antagonist={share: 12.5%, busy: 1m}',
       'clients.retry={times: 2, after: 500ms}',
+      'functions.hello.coldStart=300ms',
     ]),
   );
-  expect(words.slice(0, 2).join('\n')).toMatchInlineSnapshot(`
+  expect(words.slice(0, 3).join('\n')).toMatchInlineSnapshot(`
     "10 calls, constant 10/s for about 1.0 s, each sent again up to 2 times after 500 ms without answer
-    1 runner × 8 slots + 2 queue places sharing 2.5 cores of which others take 12.5 % for 1 m every 65 s at speed 0.5 ignoring cancels (capacity 27.6/s, load 36 %)"
+    1 runner × 8 slots + 2 queue places sharing 2.5 cores of which others take 12.5 % for 1 m every 65 s at speed 0.5 holding 5 functions warm ignoring cancels (capacity 27.6/s, load 36 %)
+    hello: exponential, mean 40 ms, cold 300 ms longer, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB"
   `);
 });
 

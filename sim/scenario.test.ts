@@ -24,6 +24,7 @@ test('the smallest scenario resolves to every default', () => {
       "faults": [],
       "functions": [
         {
+          "coldStartUs": 0,
           "head": "late",
           "idempotent": false,
           "memoryMb": 128,
@@ -71,6 +72,7 @@ test('the smallest scenario resolves to every default', () => {
           "queue": 0,
           "slots": 1,
           "speed": 1,
+          "warm": 1000,
         },
       ],
       "seed": 1,
@@ -180,6 +182,7 @@ slo:
           "queue": 1,
           "slots": 4,
           "speed": 1,
+          "warm": 1000,
         },
         {
           "antagonist": null,
@@ -189,6 +192,7 @@ slo:
           "queue": 1,
           "slots": 4,
           "speed": 1,
+          "warm": 1000,
         },
         {
           "antagonist": null,
@@ -198,6 +202,7 @@ slo:
           "queue": 0,
           "slots": 8,
           "speed": 2,
+          "warm": 1000,
         },
       ],
       "slo": [

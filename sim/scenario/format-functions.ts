@@ -53,6 +53,12 @@ export const functionFile = z
         'Time a runner of speed 1 takes; a duration alone is a constant law. ' +
           'Default exponential 40ms: a small function, and theory to compare with.',
       ),
+    coldStart: duration({ min: '0ms', max: '10m' })
+      .prefault('0ms')
+      .describe(
+        'What an execution takes longer on a runner that does not hold the function warm, at speed ' +
+          '1. Default 0ms: every runner is ready for every function.',
+      ),
     timeout: duration({ min: '1ms', max: '24h' })
       .prefault('30s')
       .describe('Arrival to end of a call. Default 30s: as the original load balancer.'),

@@ -96,6 +96,12 @@ export const fleetFile = z
           'many it admits. Left out: each slot has a core of its own, as in queueing theory.',
       ),
     antagonist: antagonistFile.optional(),
+    warm: count({ min: 1, max: TOTALS.functions })
+      .default(TOTALS.functions)
+      .describe(
+        'Functions that a runner holds warm; the least recently used goes first. ' +
+          'Default 1000: all of them, each cold once a runner.',
+      ),
     cancel: z
       .enum(['stop', 'ignore'])
       .default('stop')

@@ -54,6 +54,7 @@ export function fleetOf(file: Pick<ReadScenario, 'functions' | 'fleet' | 'networ
     name,
     weight: fn.weight,
     service: resolveLaw(fn.service),
+    coldStartUs: fn.coldStart,
     timeoutUs: fn.timeout,
     requestBytes: fn.request,
     responseBytes: fn.response,
@@ -114,9 +115,18 @@ function resolveLaw(law: ReadLaw): ServiceLaw {
 }
 
 function resolveFleet(group: ReadFleet): readonly ScenarioRunner[] {
-  const { slots, queue, speed, cores = null, cancel } = group;
+  const { slots, queue, speed, cores = null, warm, cancel } = group;
   const antagonist = resolveAntagonist(group.antagonist);
-  return runnerIds(group).map((id) => ({ id, slots, queue, speed, cores, antagonist, cancel }));
+  return runnerIds(group).map((id) => ({
+    id,
+    slots,
+    queue,
+    speed,
+    cores,
+    antagonist,
+    warm,
+    cancel,
+  }));
 }
 
 function resolveAntagonist(other: ReadFleet['antagonist']): ScenarioRunner['antagonist'] {

@@ -25,6 +25,7 @@ const flownFunction = z
     name: z.string(),
     weight: z.number().min(0),
     service: law,
+    coldStartUs: us,
     timeoutUs: us,
     requestBytes: bytes,
     responseBytes: bytes,
@@ -46,6 +47,7 @@ const flownRunner = z
       .strictObject({ share: ratio.lt(1), busyUs: us.min(1), quietUs: us.min(1) })
       .readonly()
       .nullable(),
+    warm: z.int().min(1),
     cancel: z.enum(['stop', 'ignore']),
   })
   .readonly();

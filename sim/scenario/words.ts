@@ -1,6 +1,7 @@
 /** A scenario in words, for the first lines of a flight and of its report. Nothing reads them. */
 import { formatDuration, formatNumber, formatRate, formatSize } from '../units.js';
 import { capacityPerSec } from './capacity.js';
+import { TOTALS } from './format.js';
 import type {
   Scenario,
   ScenarioFault,
@@ -72,14 +73,15 @@ function fleetWords(scenario: Scenario): string {
 }
 
 function runnerWords(runner: ScenarioRunner): string {
-  const { slots, queue, speed, cores, antagonist, cancel } = runner;
+  const { slots, queue, speed, cores, antagonist, warm, cancel } = runner;
   const places = queue === 0 ? '' : ` + ${formatNumber(queue)} queue places`;
   const noun = cores === 1 ? 'core' : 'cores';
   const shared = cores === null ? '' : ` sharing ${formatNumber(cores, 3)} ${noun}`;
   const fast = speed === 1 ? '' : ` at speed ${speed}`;
   const others = antagonist === null ? '' : othersWords(antagonist);
+  const held = warm === TOTALS.functions ? '' : ` holding ${plural(warm, 'function')} warm`;
   const deaf = cancel === 'ignore' ? ' ignoring cancels' : '';
-  return `${plural(slots, 'slot')}${places}${shared}${others}${fast}${deaf}`;
+  return `${plural(slots, 'slot')}${places}${shared}${others}${fast}${held}${deaf}`;
 }
 
 function othersWords({
@@ -100,7 +102,8 @@ function functionWords(fn: ScenarioFunction, all: Scenario['functions']): string
   const twice = fn.idempotent ? 'idempotent' : 'not idempotent';
   const limit = `timeout ${time(fn.timeoutUs)}`;
   const memory = `${formatNumber(fn.memoryMb)} MB`;
-  const parts = [lawWords(fn.service), bodies, limit, head, twice, memory];
+  const cold = fn.coldStartUs === 0 ? [] : [`cold ${time(fn.coldStartUs)} longer`];
+  const parts = [lawWords(fn.service), ...cold, bodies, limit, head, twice, memory];
   return `${fn.name}: ${share}${parts.join(', ')}`;
 }
 

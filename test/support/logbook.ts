@@ -29,7 +29,7 @@ function teller(call: string) {
   const at = (us: number) => ({ at: us, call });
   const of = (us: number, attempt: number) => ({ ...at(us), attempt, runner: `r${attempt}` });
   const runs = (us: number, attempt: number): FlightEvent[] => [
-    { kind: 'exec-start', ...of(us, attempt), active: 2, slots: 2 },
+    { kind: 'exec-start', ...of(us, attempt), active: 2, slots: 2, cold: false },
     { kind: 'exec-read', ...of(us + 1, attempt), ...SENT },
   ];
   return {
