@@ -1,10 +1,13 @@
 /** The open-loop load of a gRPC flight: every call at its planned instant, however others do. */
-import { seededRng, type Clock, type FlightEvent } from '../core/index.js';
+import { seededRng, type ClientLine, type Clock, type FlightEvent } from '../core/index.js';
 import { createClients, planCalls, type Scenario, type Send } from '../sim/index.js';
 import type { HttpClient } from './http-client.js';
 
 /** After the last deadline, so long until a call counts as stuck. */
 const PATIENCE_US = 10_000_000;
+
+/** A call that was hung up on is on its way to the balancer for no longer than that. */
+const ON_ITS_WAY_US = 1_000_000;
 
 export interface Load {
   /** Every call is answered, or the last deadline is long past. */
@@ -39,8 +42,9 @@ export function startLoad(
   let sent = 0;
   let answered = 0;
   let lost = 0;
-  /** Hung up on, and not seen by the balancer at that time: it may see them yet. */
-  const left = new Set<string>();
+  /** Hung up on before the balancer saw them: told of when it does, for an arrival comes first. */
+  const left = new Map<string, ClientLine>();
+  let leftAt = startedAt;
   let lastAt = startedAt;
   let timer: { cancel(): void } | undefined;
 
@@ -49,11 +53,12 @@ export function startLoad(
     lastAt = Math.max(lastAt, sentAt);
     return client.send(call, sentAt, (line) => {
       answered += 1;
-      if (!balancer.has(call.id)) {
-        if (line.how === 'cut') lost += 1;
-        if (line.how === 'left') left.add(call.id);
-      }
-      tell(line);
+      const unseen = !balancer.has(call.id);
+      if (unseen && line.how === 'cut') lost += 1;
+      if (unseen && line.how === 'left') {
+        left.set(call.id, line);
+        leftAt = clock.now();
+      } else tell(line);
       told(line);
     });
   };
@@ -70,7 +75,18 @@ export function startLoad(
   sendDue();
 
   const longest = Math.max(...scenario.functions.map((fn) => fn.timeoutUs));
-  const done = (): boolean => answered === sent && clients.pending === 0 && balancer.idle();
+  const tellOfLeft = (): void => {
+    for (const [call, line] of left) {
+      if (!balancer.has(call)) continue;
+      left.delete(call);
+      tell(line);
+    }
+  };
+  const settled = (): boolean => {
+    tellOfLeft();
+    return balancer.idle() && (left.size === 0 || clock.now() > leftAt + ON_ITS_WAY_US);
+  };
+  const done = (): boolean => answered === sent && clients.pending === 0 && settled();
   const late = (): boolean =>
     clock.now() > lastAt + retry.times * retry.afterUs + longest + PATIENCE_US;
   const over = (): boolean => planned === undefined && (done() || late());
@@ -78,8 +94,7 @@ export function startLoad(
     over,
     sent: () => sent,
     lost() {
-      const never = over() ? [...left].filter((call) => !balancer.has(call)).length : 0;
-      const count = lost + never;
+      const count = lost + (over() ? left.size : 0);
       if (count === 0) return [];
       return [
         `${count} of ${sent} calls were cut before they reached the balancer: no sockets left?`,
@@ -88,6 +103,8 @@ export function startLoad(
     stop() {
       timer?.cancel();
       clients.stop();
+      tellOfLeft();
+      for (const line of left.values()) tell(line);
     },
   };
 }
