@@ -59,7 +59,7 @@ export function createStatus(clock: Clock, options: StatusOptions = {}): Status 
     active,
     requestsReceived,
     requestsHandled,
-    customStatus: latency.words(),
+    customStatus: latency.words(active),
   });
   return {
     onReceived() {
@@ -73,7 +73,7 @@ export function createStatus(clock: Clock, options: StatusOptions = {}): Status 
       active -= 1;
       requestsHandled += 1;
     },
-    onLatency: (us) => latency.add(us),
+    onLatency: (us) => latency.add(us, active),
     now,
     read: () =>
       new Observable((out) => {
@@ -88,30 +88,42 @@ export function createStatus(clock: Clock, options: StatusOptions = {}): Status 
 }
 
 /** Executions that the latency is taken from: the last of them, none older than the span. */
-const WINDOW_MAX = 1024;
+const WINDOW_MAX = 128;
 const WINDOW_US = 60_000_000;
 
-/** Times of the last executions in two rings, ranked only when somebody asks. */
+/** Executions that tell how long one takes at the load of now: those at the loads next to it. */
+const NEAREST = 16;
+
+/** Times of the last executions in rings, ranked only when somebody asks. */
 function createLatency(clock: Clock) {
   const times = new Float64Array(WINDOW_MAX);
   const ends = new Float64Array(WINDOW_MAX);
+  const loads = new Float64Array(WINDOW_MAX);
   let added = 0;
   return {
-    add(us: number): void {
+    /** `load`: engagements that were open, this one included. */
+    add(us: number, load: number): void {
       times[added % WINDOW_MAX] = us;
       ends[added % WINDOW_MAX] = clock.now();
+      loads[added % WINDOW_MAX] = load;
       added += 1;
     },
-    words(): Record<string, string> {
+    words(load: number): Record<string, string> {
       const since = clock.now() - WINDOW_US;
-      const recent = times
-        .subarray(0, Math.min(added, WINDOW_MAX))
-        .filter((_, index) => ends[index]! > since)
-        .sort();
+      const recent: number[] = [];
+      for (let age = 1; age <= Math.min(added, WINDOW_MAX); age++) {
+        const index = (added - age) % WINDOW_MAX;
+        if (ends[index]! > since) recent.push(index);
+      }
       const words: Record<string, string> = { latency_count: String(recent.length) };
       if (recent.length === 0) return words;
-      words['latency_p50_us'] = String(rank(recent, 50));
-      words['latency_p99_us'] = String(rank(recent, 99));
+      const all = Float64Array.from(recent, (index) => times[index]!).sort();
+      words['latency_p50_us'] = String(rank(all, 50));
+      words['latency_p99_us'] = String(rank(all, 99));
+      // A stable sort: of executions at loads equally near the last ones count.
+      recent.sort((a, b) => Math.abs(loads[a]! - load) - Math.abs(loads[b]! - load));
+      const nearest = recent.slice(0, NEAREST).map((index) => times[index]!);
+      words['latency_at_load_us'] = String(rank(Float64Array.from(nearest).sort(), 50));
       return words;
     },
   };

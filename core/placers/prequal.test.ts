@@ -30,7 +30,7 @@ function stage(says: readonly Says[]) {
   const asked: string[] = [];
   const runners = says.map(({ active = 0, latencyMs = 0, belief, answers = atOnce }, index) => {
     const id = `r${index}`;
-    const customStatus = { latency_p50_us: String(latencyMs * MS) };
+    const customStatus = { latency_at_load_us: String(latencyMs * MS) };
     const status = { active, requestsReceived: 0, requestsHandled: 0, customStatus };
     const runner = Object.assign(scriptedRunner(clock, id, []), {
       status: () =>
@@ -133,22 +133,25 @@ describe('its pool', () => {
     expect(fresh()).toHaveLength(0);
   });
 
-  it('uses a result of many runners once or twice, and removes one more for each call', () => {
-    const { fresh, probing } = filled(40);
+  it.each([
+    [4, 1],
+    [40, 2],
+  ])('of %d runners loses the result that a call used, %d in all', (count, leave) => {
+    const { fresh, probing } = filled(count);
+    const before = fresh().length;
     const [first] = fresh();
-    probing.used(first, 40);
-    probing.used(first, 40);
+    probing.used(first, count);
     expect(fresh()).not.toContain(first);
-    expect(fresh().length).toBeLessThanOrEqual(14);
+    expect(fresh()).toHaveLength(before - leave);
   });
 
-  it('of few runners uses a result up to eight times', () => {
-    const { fresh, probing } = filled(4);
-    const [first] = fresh();
-    for (let i = 0; i < 7; i++) probing.used(first, 4);
-    expect(fresh()).toContain(first);
-    probing.used(first, 4);
-    expect(fresh()).not.toContain(first);
+  it('takes a runner for slower by what this LB sent it since', () => {
+    const s = stage([{ active: 1, latencyMs: 10 }]);
+    const [runner] = s.runners as [Standing & { inFlight: number }];
+    const probing = createProbing(s.clock);
+    probing.ask(runner);
+    runner.inFlight = 2;
+    expect(probing.fresh(s.clock.now())[0]?.growth).toBe(2);
   });
 
   it('counts what this LB sent since, and what ended', () => {

@@ -73,8 +73,9 @@ function take(known: Probed[], now: number, limit: number): Probed | undefined {
   if (known.length === 0) return undefined;
   let fastestUs = Infinity;
   for (const { latencyUs } of known) if (latencyUs > 0) fastestUs = Math.min(fastestUs, latencyUs);
-  const waitOf = ({ latencyUs, standing }: Probed): number =>
-    (latencyUs > 0 ? latencyUs : Math.min(fastestUs, NOTHING_KNOWN_US)) / standing.acceptance(now);
+  const waitOf = ({ latencyUs, standing, growth }: Probed): number =>
+    (growth * (latencyUs > 0 ? latencyUs : Math.min(fastestUs, NOTHING_KNOWN_US))) /
+    standing.acceptance(now);
   let best = 0;
   for (let i = 1; i < known.length; i++) {
     if (better(known[i] as Probed, known[best] as Probed, limit, waitOf)) best = i;

@@ -14,27 +14,23 @@ const AGE_US = 1_000_000;
 const ASKED_MAX = 16;
 /** An answer that takes longer says little of now, and its runner is slow anyway. */
 const ANSWER_US = 250_000;
-/** Probes that a call sends, less one that it removes: how the pool renews itself. */
-const PROBES_PER_CALL = 3;
-const REMOVED_PER_CALL = 1;
-/** δ of the paper: how fast the pool fills itself. */
-const NET_GROWTH = 1;
-/** With few runners the paper's formula has no bound; a result is corrected for this LB's calls. */
-const USES_MAX = 8;
-
 /** What a runner said, corrected for what this LB did since. */
 export class Probed {
-  uses = 0;
   private readonly own: number;
 
   constructor(
     readonly standing: Standing,
     readonly at: number,
     private readonly said: number,
-    /** Median of its recent executions; 0 when it has none. */
+    /** Median of its recent executions at about the load of now, as in the paper; 0 of none. */
     readonly latencyUs: number,
   ) {
     this.own = standing.inFlight;
+  }
+
+  /** How much slower it is for what this LB sent it since, where calls share its cores. */
+  get growth(): number {
+    return (this.rif + 1) / (this.said + 1);
   }
 
   /** Requests in flight there. */
@@ -48,7 +44,10 @@ export interface Probing {
   ask(standing: Standing): boolean;
   /** What may still be believed, one result a runner, the oldest first. */
   fresh(now: number): readonly Probed[];
-  /** A result was chosen by a call, of so many runners: it and another one may leave the pool. */
+  /**
+   * A result was chosen by a call. It is used once, for three come for each call (the paper reuses
+   * where fewer do); of many runners another one leaves the pool with it, the oldest or the worst.
+   */
   used(probed: Probed | undefined, runners: number): void;
   /** Lets go of all probes under way. */
   close(): void;
@@ -60,7 +59,7 @@ export function createProbing(clock: Clock): Probing {
   let turn = false;
 
   const keep = (standing: Standing, status: RunnerStatus): void => {
-    const latency = Number(status.customStatus?.['latency_p50_us'] ?? 0);
+    const latency = Number(status.customStatus?.['latency_at_load_us'] ?? 0);
     const probed = new Probed(standing, clock.now(), status.active, latency);
     pool = pool.filter((one) => one.standing !== standing);
     pool.push(probed);
@@ -116,10 +115,7 @@ export function createProbing(clock: Clock): Probing {
     },
     used(probed, runners) {
       if (probed === undefined) return;
-      probed.uses += 1;
-      const renewed = (1 - POOL_MAX / runners) * PROBES_PER_CALL - REMOVED_PER_CALL;
-      const most = renewed > 0 ? Math.max(1, (1 + NET_GROWTH) / renewed) : USES_MAX;
-      if (probed.uses >= Math.min(most, USES_MAX)) pool = pool.filter((one) => one !== probed);
+      pool = pool.filter((one) => one !== probed);
       // Where the pool can hold all runners, a renewed result takes the place of the old one.
       if (runners > POOL_MAX) removeOne();
     },
