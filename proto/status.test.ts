@@ -67,26 +67,44 @@ describe('the latency', () => {
     for (const us of times) status.onLatency(us);
     return status.now().customStatus;
   };
-  const said = (p50: number, p99: number, count: number) => ({
+  const said = (p50: number, p99: number, count: number, atLoad = p50) => ({
     latency_count: String(count),
     latency_p50_us: String(p50),
     latency_p99_us: String(p99),
+    latency_at_load_us: String(atLoad),
   });
 
   it.each([
     ['nothing', [], STILL],
     ['one', [7], said(7, 7, 1)],
     ['two', [9, 7], said(7, 9, 2)],
-    ['a hundred', Array.from({ length: 100 }, (_, at) => 100 - at), said(50, 99, 100)],
-    ['two hundred', Array.from({ length: 200 }, (_, at) => 200 - at), said(100, 198, 200)],
+    ['a hundred', Array.from({ length: 100 }, (_, at) => 100 - at), said(50, 99, 100, 8)],
+    ['two hundred', Array.from({ length: 200 }, (_, at) => 200 - at), said(100, 198, 200, 8)],
   ])('of %s is its nearest rank', (_name, times, expected) => {
     expect(words(...times)).toEqual(expected);
   });
 
-  it('is that of the last 1024 executions', () => {
-    expect(words(...Array<number>(5000).fill(1_000_000), ...Array<number>(1024).fill(3))).toEqual(
-      said(3, 3, 1024),
+  it('is that of the last 256 executions', () => {
+    expect(words(...Array<number>(5000).fill(1_000_000), ...Array<number>(256).fill(3))).toEqual(
+      said(3, 3, 256),
     );
+  });
+
+  it('at the load of now is that of the executions at loads next to it', () => {
+    const status = createStatus(createVirtualClock());
+    const run = (us: number, load: number): void => {
+      for (let i = 0; i < load; i++) status.onReceived();
+      status.onLatency(us);
+      for (let i = 0; i < load; i++) status.onHandled();
+    };
+    for (let i = 0; i < 20; i++) for (const load of [1, 5, 9]) run(load * 100, load);
+    const atLoad = (load: number): string | undefined => {
+      for (let i = 0; i < load; i++) status.onReceived();
+      const said = status.now().customStatus?.['latency_at_load_us'];
+      for (let i = 0; i < load; i++) status.onHandled();
+      return said;
+    };
+    expect([0, 2, 5, 8, 30].map(atLoad)).toEqual(['100', '100', '500', '900', '900']);
   });
 
   it('forgets what is a minute old', () => {

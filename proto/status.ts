@@ -88,7 +88,7 @@ export function createStatus(clock: Clock, options: StatusOptions = {}): Status 
 }
 
 /** Executions that the latency is taken from: the last of them, none older than the span. */
-const WINDOW_MAX = 128;
+const WINDOW_MAX = 256;
 const WINDOW_US = 60_000_000;
 
 /** Executions that tell how long one takes at the load of now: those at the loads next to it. */

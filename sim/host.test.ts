@@ -52,7 +52,12 @@ describe('a simulated runner', () => {
       active: 0,
       requestsReceived: 2,
       requestsHandled: 1,
-      customStatus: { latency_count: '1', latency_p50_us: '100000', latency_p99_us: '100000' },
+      customStatus: {
+        latency_count: '1',
+        latency_p50_us: '100000',
+        latency_p99_us: '100000',
+        latency_at_load_us: '100000',
+      },
     });
   });
 

@@ -89,11 +89,12 @@ test('a scenario in words', () => {
   `);
   expect(inWords(read(readmeExample(), ['placement.retry=off'])).join('\n')).toMatchInlineSnapshot(`
     "20 000 calls, poisson 2 000/s for about 10.0 s
-    50 runners × 4 slots, 1 runner × 100 slots sharing 4 cores of which others take 50 % for 5 s every 10 s (capacity 8 379/s, load 24 %)
-    hello: 25 % of calls, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
-    fixed: 25 % of calls, always 5 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
-    even: 25 % of calls, uniform 10 ms to 20 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
-    tailed: 25 % of calls, lognormal, median 20 ms, sigma 1, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
+    50 runners × 4 slots, 1 runner × 100 slots sharing 4 cores of which others take 50 % for 5 s every 10 s (capacity 6 026/s, load 33 %)
+    hello: 10.9 % of calls, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
+    many1 to many100: 56.5 % of calls, from 10.9 % to 0.1 %, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
+    fixed: 10.9 % of calls, always 5 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
+    even: 10.9 % of calls, uniform 10 ms to 20 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
+    tailed: 10.9 % of calls, lognormal, median 20 ms, sigma 1, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     round trip 1 ms, no jitter, reconnects after 100 ms
     naive placer, a NACK is final (retry off)
     at most 100 000 calls in flight, bodies of 6 MiB in (1 GiB in all) and 6 MiB out

@@ -88,6 +88,19 @@ test('clients that send again make a flight longer', () => {
   expect(errorsOf(good, [late, 'clients.retry={times: 3, after: 5s}'])).toBe('valid');
 });
 
+test('functions by number are as many as there may be, and each has one name', () => {
+  const functions = (text: string): string => errorsOf(good, [`functions=${text}`]);
+  expect(functions('{ a: { count: 999, zipf: 1 }, b: {} }')).toBe('valid');
+  expect(functions('{ a: { count: 999 }, b: { count: 2 } }')).toContain(
+    'functions: has 1001 functions, more than 1000',
+  );
+  expect(functions('{ a1: {}, b: {}, a: { count: 2 } }')).toContain(
+    'functions.a: function a1 is already in functions.a1',
+  );
+  expect(functions('{ a: { count: 1 }, a1: {} }')).toBe('valid');
+  expect(functions('{ a: { count: 3, weight: 0 } }')).toContain('all weights are 0');
+});
+
 test('totals have limits too', () => {
   const group = (name: string): string => `{ name: ${name}, count: 10000, slots: 1 }`;
   expect(errorsOf(withLines(arrivals, `fleet: [${group('a')}, ${group('b')}]`)))

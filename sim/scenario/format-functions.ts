@@ -44,6 +44,15 @@ const serviceFile = z.union([duration({ min: '0ms', max: '1h' }), lawFile], {
 
 export const functionFile = z
   .strictObject({
+    count: count({ min: 1, max: 1000 })
+      .default(1)
+      .describe('Functions like this: name1, name2, … Default 1, under the name alone.'),
+    zipf: real({ min: 0, max: 5 })
+      .default(0)
+      .describe(
+        'With a count over 1, the weight of the i-th is divided by i to this power: a few popular ' +
+          'ones, many rare ones. Default 0: all alike.',
+      ),
     weight: real({ min: 0, max: 1_000_000 })
       .default(1)
       .describe('Share of the calls, relative to the other functions. Default 1: equal shares.'),
@@ -56,8 +65,8 @@ export const functionFile = z
     coldStart: duration({ min: '0ms', max: '10m' })
       .prefault('0ms')
       .describe(
-        'What an execution takes longer on a runner that does not hold the function warm, at speed ' +
-          '1. Default 0ms: every runner is ready for every function.',
+        'What an execution takes longer on a runner that does not hold the function warm; work ' +
+          'like the rest, at speed 1. Default 0ms: every runner is ready for every function.',
       ),
     timeout: duration({ min: '1ms', max: '24h' })
       .prefault('30s')

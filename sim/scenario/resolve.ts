@@ -4,11 +4,12 @@ import { readDuration, readPercent, readRate, type Reading } from '../units.js';
 import { capacityPerSec, type Fleet } from './capacity.js';
 import { show } from './fields.js';
 import type { ReadFault, ReadSlo } from './format-faults.js';
-import type { ReadLaw } from './format-functions.js';
+import type { ReadFunction, ReadLaw } from './format-functions.js';
 import type { ReadFleet, ReadScenario } from './format.js';
 import type {
   Scenario,
   ScenarioFault,
+  ScenarioFunction,
   ScenarioRunner,
   ScenarioSlo,
   ServiceLaw,
@@ -50,9 +51,18 @@ export function resolve(file: ReadScenario): Scenario {
 
 /** What capacity is reckoned from. */
 export function fleetOf(file: Pick<ReadScenario, 'functions' | 'fleet' | 'network'>): Fleet {
-  const functions = Object.entries(file.functions).map(([name, fn]) => ({
-    name,
-    weight: fn.weight,
+  const functions = Object.entries(file.functions).flatMap(resolveFunction);
+  const { roundTrip, jitter, reconnect } = file.network;
+  const network = { roundTripUs: roundTrip, jitterUs: jitter, reconnectUs: reconnect };
+  return { functions, runners: file.fleet.flatMap(resolveFleet), network };
+}
+
+/** One function, or as many as its count, the first of them with its weight. */
+function resolveFunction([name, fn]: readonly [string, ReadFunction]): ScenarioFunction[] {
+  return numbered(name, fn.count).map((each, index) => ({
+    name: each,
+    // Not a power, whose last bits differ between engines.
+    weight: fn.weight * Math.exp(-fn.zipf * Math.log(index + 1)),
     service: resolveLaw(fn.service),
     coldStartUs: fn.coldStart,
     timeoutUs: fn.timeout,
@@ -62,9 +72,6 @@ export function fleetOf(file: Pick<ReadScenario, 'functions' | 'fleet' | 'networ
     head: fn.head,
     memoryMb: fn.memory,
   }));
-  const { roundTrip, jitter, reconnect } = file.network;
-  const network = { roundTripUs: roundTrip, jitterUs: jitter, reconnectUs: reconnect };
-  return { functions, runners: file.fleet.flatMap(resolveFleet), network };
 }
 
 /** Arrivals per second: as given, or as a share of what the fleet can carry. */
@@ -73,9 +80,11 @@ export function rateOf({ rate, load }: ReadScenario['arrivals'], fleet: Fleet): 
 }
 
 /** `r` × 3 → r1, r2, r3; one alone keeps its name. */
-export function runnerIds({ name, count }: ReadFleet): readonly string[] {
+export function numbered(name: string, count: number): readonly string[] {
   return count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}${index + 1}`);
 }
+
+export const runnerIds = ({ name, count }: ReadFleet): readonly string[] => numbered(name, count);
 
 /** An objective's bound as a number in its metric's unit, which the metric's name tells. */
 export function sloBound(metric: string, bound: number | string): Reading {

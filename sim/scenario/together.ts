@@ -8,7 +8,7 @@ import type { Path, Problem } from './document.js';
 import { show } from './fields.js';
 import { faultFile, sloFile, type ReadFault } from './format-faults.js';
 import { TOTALS, fleetFile, scenarioFile, type ReadFleet, type ReadScenario } from './format.js';
-import { fleetOf, rateOf, runnerIds, sloBound } from './resolve.js';
+import { fleetOf, numbered, rateOf, runnerIds, sloBound } from './resolve.js';
 import { hint } from './suggest.js';
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -77,13 +77,31 @@ function judgeFunctions(
 ): readonly number[] | undefined {
   const listed = Object.values(functions ?? {});
   if (functions === undefined) return undefined;
-  if (listed.length === 0) report(['functions'], 'must have at least 1 function');
-  else if (listed.length > TOTALS.functions) {
-    report(['functions'], `has ${listed.length} functions, more than ${TOTALS.functions}`);
-  } else if (listed.every(({ weight }) => weight === 0)) {
+  const total = listed.reduce((sum, { count }) => sum + count, 0);
+  if (total === 0) report(['functions'], 'must have at least 1 function');
+  else if (total > TOTALS.functions) {
+    report(['functions'], `has ${total} functions, more than ${TOTALS.functions}`);
+  } else if (!judgeNames(functions, report)) return undefined;
+  else if (listed.every(({ weight }) => weight === 0)) {
     report(['functions'], 'all weights are 0, so that no call has a function');
   } else return listed.map(({ timeout }) => timeout);
   return undefined;
+}
+
+/** Whether no two functions have one name once they are numbered. */
+function judgeNames(functions: ReadScenario['functions'], report: Report): boolean {
+  const owner = new Map<string, string>();
+  let good = true;
+  for (const [name, { count }] of Object.entries(functions)) {
+    const names = numbered(name, count);
+    const taken = names.find((one) => owner.has(one));
+    if (taken !== undefined) {
+      report(['functions', name], `function ${taken} is already in functions.${owner.get(taken)}`);
+      good = false;
+    }
+    for (const one of names) owner.set(one, name);
+  }
+  return good;
 }
 
 function judgeLimits(plain: Plain, report: Report): void {

@@ -15,7 +15,7 @@ export function describe(scenario: Scenario): string[] {
   return [
     loadWords(scenario),
     fleetWords(scenario),
-    ...several(scenario.functions, (fn) => functionWords(fn, scenario.functions), 'functions'),
+    ...functionsWords(scenario.functions),
     networkWords(scenario),
     placementWords(scenario),
     ...lbWords(scenario),
@@ -93,18 +93,49 @@ function othersWords({
   return ` of which others take ${part} for ${time(busyUs)} every ${time(busyUs + quietUs)}`;
 }
 
-function functionWords(fn: ScenarioFunction, all: Scenario['functions']): string {
+/** A line each, and one for all that were written as one with a count. */
+function functionsWords(all: Scenario['functions']): readonly string[] {
   const total = all.reduce((sum, { weight }) => sum + weight, 0);
-  const share =
-    all.length === 1 ? '' : `${formatNumber((fn.weight / total) * 100, 1)} % of calls, `;
+  const groups: { readonly words: string; readonly of: ScenarioFunction[] }[] = [];
+  for (const fn of all) {
+    const words = functionWords(fn);
+    const last = groups.at(-1);
+    if (last?.words === words && follows(fn.name, last.of.at(-1)?.name ?? '')) last.of.push(fn);
+    else groups.push({ words, of: [fn] });
+  }
+  const line = ({ words, of }: { words: string; of: readonly ScenarioFunction[] }): string => {
+    const names = of.length === 1 ? of[0]?.name : `${of[0]?.name} to ${of.at(-1)?.name}`;
+    const weight = of.reduce((sum, one) => sum + one.weight, 0);
+    const share = all.length === 1 ? '' : `${percentOf(weight, total)} of calls, `;
+    return `${names}: ${share}${falls(of, total)}${words}`;
+  };
+  return several(groups, line, 'functions');
+}
+
+/** `fn8` follows `fn7`. */
+function follows(name: string, before: string): boolean {
+  const [, stem, number] = /^(.*?)([0-9]+)$/.exec(before) ?? [];
+  return stem !== undefined && name === `${stem}${Number(number) + 1}`;
+}
+
+/** How the shares of several differ. */
+function falls(of: readonly ScenarioFunction[], total: number): string {
+  const [first, last] = [of[0]?.weight ?? 0, of.at(-1)?.weight ?? 0];
+  if (first === last) return '';
+  return `from ${percentOf(first, total)} to ${percentOf(last, total)}, `;
+}
+
+const percentOf = (part: number, whole: number): string =>
+  `${formatNumber((part / whole) * 100, 1)} %`;
+
+function functionWords(fn: ScenarioFunction): string {
   const bodies = `${formatSize(fn.requestBytes, ' ')} in, ${formatSize(fn.responseBytes, ' ')} out`;
   const head = fn.head === 'early' ? 'head at the start' : 'head with the answer';
   const twice = fn.idempotent ? 'idempotent' : 'not idempotent';
   const limit = `timeout ${time(fn.timeoutUs)}`;
   const memory = `${formatNumber(fn.memoryMb)} MB`;
   const cold = fn.coldStartUs === 0 ? [] : [`cold ${time(fn.coldStartUs)} longer`];
-  const parts = [lawWords(fn.service), ...cold, bodies, limit, head, twice, memory];
-  return `${fn.name}: ${share}${parts.join(', ')}`;
+  return [lawWords(fn.service), ...cold, bodies, limit, head, twice, memory].join(', ');
 }
 
 function lawWords(law: ServiceLaw): string {
