@@ -13,10 +13,14 @@ test.each(shipped)('%s is valid, names its schema and itself', (name) => {
 test('the shipped scenarios are these', () => {
   expect(shipped.sort()).toEqual([
     'black-hole.yaml',
+    'cold-starts.yaml',
     'first-flight.yaml',
     'half-gone.yaml',
     'lb-count.yaml',
     'mixed-timeouts.yaml',
+    'prequal-ramp.yaml',
+    'retry-storm.yaml',
+    'rolling-drain.yaml',
     'saturation.yaml',
     'several-lbs.yaml',
     'slow-runner.yaml',

@@ -19,6 +19,8 @@ export interface Flown {
   /** Attempts a runner, and when executions started there, µs since the first event. */
   readonly offers: ReadonlyMap<string, number>;
   readonly starts: ReadonlyMap<string, readonly number[]>;
+  readonly executions: number;
+  /** Of these, such that found their function cold. */
   readonly coldStarts: number;
   readonly answers: readonly Answer[];
   /** The longest from arrival to the end of a call that was refused, µs. */
@@ -69,7 +71,14 @@ function createMeasures() {
   const starts = new Map<string, number[]>();
   const ejected = new Map<string, boolean>();
   const answers: Answer[] = [];
-  const counts = { offered: 0, attempts: 0, nacks: 0, coldStarts: 0, refusedAfterUs: 0 };
+  const counts = {
+    offered: 0,
+    attempts: 0,
+    nacks: 0,
+    coldStarts: 0,
+    executions: 0,
+    refusedAfterUs: 0,
+  };
   const tally = (of: Map<string, Tally>, key: string): Tally => {
     const known = of.get(key) ?? new Tally();
     of.set(key, known);
@@ -101,6 +110,8 @@ function createMeasures() {
         const of = starts.get(event.runner) ?? [];
         starts.set(event.runner, of);
         of.push(event.at);
+        if (event.cold) counts.coldStarts += 1;
+        counts.executions += 1;
         return;
       }
       case 'end': {

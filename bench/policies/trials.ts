@@ -1,6 +1,7 @@
 /** The trials of placement: what is flown, what is measured, and what must show. */
 import { capacityOf, goodput, latencyMs, loadedSpan, type Figure } from './measure.js';
 import type { Flown } from './flown.js';
+import { coldStarts, prequalRamp, retryStorm, rollingDrain } from './storms.js';
 import type { Column, Flying, Trial, Verdict } from './trial.js';
 
 const SECOND = 1_000_000;
@@ -271,6 +272,10 @@ export const trials: readonly Trial[] = [
   mixedTimeouts,
   blackHole,
   slowRunner,
+  retryStorm,
+  prequalRamp,
   lbCount,
+  coldStarts,
+  rollingDrain,
   halfGone,
 ];
