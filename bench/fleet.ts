@@ -24,6 +24,7 @@ arrivals: { kind: poisson, load: ${load}% }
 functions: { hello: { service: ${service}, timeout: 30s, request: 256B, response: 1KiB } }
 fleet: [{ name: r, count: ${runners}, slots: ${slots} }]
 network: { roundTrip: 1ms }
+placement: { wait: poll }
 limits: { inFlight: 1000000 }
 `;
   const parsed = parseScenario(text, 'bench');

@@ -38,8 +38,8 @@ ${process.version}, commit ${commit}. One thread; read ratios rather than digits
 
 ${section(
   'A simulated flight',
-  '50 runners × 4 slots, exponential 40 ms, Poisson at 83 % of capacity, naive placer; checkers, ' +
-    'digest and tripwires on. Target: 200 000 calls at about 2 attempts each in under 6 s.',
+  '50 runners × 4 slots, exponential 40 ms, Poisson at 83 % of capacity, naive placer that asks all ' +
+    'again as the original does; checkers, digest and tripwires on. Target: 200 000 calls at about 2 attempts each in under 6 s.',
   fleet,
 )}
 ${section(
