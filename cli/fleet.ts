@@ -70,6 +70,9 @@ export async function startFleet(
   const start = async (runner: RunnerConfig['runner']): Promise<void> => {
     const { id } = runner;
     if (stopping !== undefined) return;
+    // On a late machine two crashes can come before the first restart: one is enough then.
+    const before = children.get(id);
+    if (before !== undefined && !killed.has(before) && !isGone(before)) return;
     const child = fork(join(packageRoot, 'dist/cli/runner-process.js'), {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [],
