@@ -15,6 +15,8 @@ interface Flown {
   readonly result: FlightResult;
   /** What the wire adds by itself, as the flight printed it; '' in the simulator. */
   readonly idle: string;
+  /** How busy the machine was, as the flight printed it; '' in the simulator. */
+  readonly busy: string;
 }
 
 function fly(scenario: string, on: 'sim' | 'grpc', seed: number): Flown {
@@ -24,7 +26,8 @@ function fly(scenario: string, on: 'sim' | 'grpc', seed: number): Flown {
   // 2 is a missed SLO, which is not the question here; a broken law is.
   if (ran.status !== 0 && ran.status !== 2) throw new Error(`${args.join(' ')}:\n${ran.stderr}`);
   const idle = /idle overhead of the wire: (.*)/.exec(ran.stderr)?.[1] ?? '';
-  return { result: flightResult.parse(JSON.parse(ran.stdout)), idle };
+  const busy = /^machine: \d+ cores, (\d+ %)/m.exec(ran.stderr)?.[1] ?? '';
+  return { result: flightResult.parse(JSON.parse(ran.stdout)), idle, busy };
 }
 
 /** How far `real` is from `flown`, in percent of `flown`. */
@@ -56,19 +59,22 @@ const latency: Row[] = SEEDS.map((seed) => {
       'p90 ms': cell('p90'),
       'p99 ms': cell('p99'),
       'idle wire': grpc.idle,
+      'machine busy': grpc.busy,
     },
   };
 });
 
 const attempts: Row[] = SEEDS.map((seed) => {
   const sim = fly('black-hole', 'sim', seed).result.attempts.perCall ?? 0;
-  const grpc = fly('black-hole', 'grpc', seed).result.attempts.perCall ?? 0;
+  const flown = fly('black-hole', 'grpc', seed);
+  const grpc = flown.result.attempts.perCall ?? 0;
   return {
     name: `seed ${seed}`,
     figures: {
       simulated: sim.toFixed(3),
       'on gRPC': grpc.toFixed(3),
       'extra attempts': within(off(grpc - 1, sim - 1), 20),
+      'machine busy': flown.busy,
     },
   };
 });

@@ -34,6 +34,7 @@ import { createRecorder, type Recorder } from './flight.js';
 import { CALL_ID_HEADER, createHttpClient, type HttpClient } from './http-client.js';
 import { idleFunction, isIdle, measureIdle } from './idle.js';
 import type { Interrupt } from './interrupt.js';
+import { watchMachine } from './machine.js';
 import { createProgress } from './progress.js';
 import { startLoad } from './open-loop.js';
 import { isReal, realFaults } from './real-faults.js';
@@ -77,7 +78,19 @@ export async function flyGrpc(
       const left = interrupt.on(() => client.close());
       try {
         if (own) say(await measureIdle(clock, client, interrupt));
-        return await fly(scenario, header, clock, flying, client, fleet, recorder, interrupt);
+        const busy = watchMachine();
+        const flight = await fly(
+          scenario,
+          header,
+          clock,
+          flying,
+          client,
+          fleet,
+          recorder,
+          interrupt,
+        );
+        say(busy());
+        return flight;
       } finally {
         left();
         client.close();

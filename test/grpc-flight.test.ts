@@ -50,6 +50,7 @@ slo: [{ metric: okRatio, min: 1 }]
     );
     expect(flight.code).toBe(0);
     expect(flight.stdout).toMatch(/idle overhead of the wire: p50 [\d.]+ ms/);
+    expect(flight.stdout).toMatch(/^machine: \d+ cores, \d+ % busy/m);
     expect(endOf(flight.events)).toMatchObject(lawful);
   });
 
