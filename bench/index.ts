@@ -34,7 +34,9 @@ const clock = [100, 1_000, 10_000, 100_000].map((pending) => runClock(pending, 1
 const text = `# Measured
 
 Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, Node \
-${process.version}, commit ${commit}. One thread; read ratios rather than digits.
+${process.version}, commit ${commit}. One thread; read ratios rather than digits. Flown with
+\`--max-semi-space-size=64\`: what a flight makes dies young, and the default of 16 MB copies it too
+often. \`NODE_OPTIONS=--max-semi-space-size=64\` does the same for \`windtunnel\`.
 
 ${section(
   'A simulated flight',
