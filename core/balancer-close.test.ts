@@ -1,6 +1,7 @@
 /** Laws of closing a balancer: it refuses, waits, forces, and always comes to its end. */
+import { NEVER } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { START, data, hangs, ok, type Script } from '../test/support/scripted-runner.js';
+import { START, breaks, data, hangs, ok, type Script } from '../test/support/scripted-runner.js';
 import { createService, type Service } from '../test/support/service.js';
 import { MS, SECOND, advance, drain } from '../test/support/virtual.js';
 
@@ -80,6 +81,30 @@ describe('close', () => {
     let done = false;
     closed.subscribe({ complete: () => (done = true) });
     expect(done).toBe(true);
+  });
+
+  it('forces an end that only begins when its patience is over', () => {
+    const options = { closeGraceMs: 1000 };
+    const parts = { listeners: [{ afterCall: () => NEVER }] };
+    const service = createService({ runners: [[hangs()]], options, parts });
+    service.call();
+    const state = closing(service);
+    advance(service.clock, SECOND);
+    expect(state.done).toBe(true);
+    expect(service.idle()).toBe(true);
+  });
+
+  it('tells a call that may have been executed from one that was not', () => {
+    // The first attempt broke and is not open any more; its second chance found nobody.
+    const functions = { hello: { timeoutMs: 60_000, idempotent: true } };
+    const options = { closeGraceMs: 1000 };
+    const service = createService({ runners: [[breaks()]], functions, options });
+    const visit = service.call();
+    advance(service.clock, 100 * MS);
+    expect(service.story()).toMatch(/attempt-end wait$/);
+    closing(service);
+    advance(service.clock, SECOND);
+    expect(visit.verdict).toMatchObject({ outcome: 'failed', code: 'aborted', status: 502 });
   });
 
   it('completes at once with nothing in flight', () => {

@@ -135,6 +135,7 @@ export function createBalancer(
       ticket.release();
     };
     life.force = endCall(clock, listeners, call, verdict, limitUs, done);
+    if (gate.impatient) life.force();
   }
 
   /** A synchronous call: the events of its journey are its response. */

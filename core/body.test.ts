@@ -176,4 +176,26 @@ describe('for any chunks', () => {
       }),
     );
   });
+
+  const sizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 9000 })), {
+    maxLength: 60,
+  });
+
+  it('small ones are kept as few, none of them changed', () => {
+    fc.assert(
+      fc.property(sizes, (lengths) => {
+        let next = 0;
+        const sent = lengths.map((length) => Uint8Array.from({ length }, () => (next += 7) & 255));
+        const copies = sent.map((chunk) => chunk.slice());
+        const { seen } = cache(from(sent), { max: 1e6, budget: createBudget(1e6) });
+        const kept = [...(seen.body?.chunks ?? [])];
+        expect(joined(kept)).toEqual(joined(copies));
+        expect(sent).toEqual(copies);
+        // Two neighbours that fit into one block are in one.
+        for (const [at, chunk] of kept.entries()) {
+          expect(chunk.length + (kept[at + 1]?.length ?? 4097)).toBeGreaterThan(4096);
+        }
+      }),
+    );
+  });
 });

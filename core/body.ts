@@ -42,7 +42,7 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
   }
   if (contentLength !== undefined && contentLength > maxBytes) return tooLarge(maxBytes);
   return new Observable<Body>((out) => {
-    let chunks: Uint8Array[] = [];
+    const chunks = new Chunks();
     let bytes = 0;
     let handedOver = false;
     const reading = body.subscribe({
@@ -54,7 +54,7 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
           out.error(new CallError('full', 'the cache of request bodies is full'));
         } else {
           bytes += chunk.length;
-          chunks.push(chunk);
+          chunks.add(chunk);
         }
       },
       error: (cause: unknown) =>
@@ -62,16 +62,53 @@ export function cacheBody(request: Request, maxBytes: number, budget: Budget): O
       complete() {
         if (out.closed) return;
         handedOver = true;
-        out.next(new CachedBody(chunks, bytes, bytes, budget));
+        out.next(new CachedBody(chunks.take(), bytes, bytes, budget));
         out.complete();
       },
     });
     return () => {
       reading.unsubscribe();
       if (!handedOver) budget.give(bytes);
-      chunks = [];
+      chunks.take();
     };
   });
+}
+
+/** Up to this, neighbours are copied into one: an array of its own costs some 300 bytes. */
+const SMALL = 4096;
+
+/** What has come of a body: large chunks as they are, runs of small ones as one. */
+class Chunks {
+  private list: Uint8Array[] = [];
+  /** The last chunk, if it is a copy of ours with room behind `filled`. */
+  private block: Uint8Array | undefined;
+  private filled = 0;
+
+  add(chunk: Uint8Array): void {
+    const { list } = this;
+    const last = list.at(-1);
+    if (last === undefined || last.length + chunk.length > SMALL) {
+      this.block = undefined;
+      list.push(chunk);
+      return;
+    }
+    if (this.block === undefined) {
+      this.block = new Uint8Array(SMALL);
+      this.block.set(last);
+      this.filled = last.length;
+    }
+    this.block.set(chunk, this.filled);
+    this.filled += chunk.length;
+    list[list.length - 1] = this.block.subarray(0, this.filled);
+  }
+
+  /** All of it, once. */
+  take(): Uint8Array[] {
+    const { list } = this;
+    this.list = [];
+    this.block = undefined;
+    return list;
+  }
 }
 
 /** A factory's bytes, held to the length it announced: a longer or shorter replay is an error. */

@@ -6,7 +6,9 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import type { Clock } from './clock.js';
 import type { DataAccess } from './data-access.js';
+import { LONGEST_MS } from './deadline.js';
 import { deepFreeze } from './freeze.js';
+import { checkLimits } from './limits.js';
 
 export interface CachedDataOptions {
   /** How long an answer is good, ms. 5 s, the original's. */
@@ -20,12 +22,15 @@ export const cachedDataDefaults: CachedDataOptions = Object.freeze({
   entriesMax: 10_000,
 });
 
+/** Throws a RangeError that names a limit that is none. */
 export function cachedData(
   clock: Clock,
   data: DataAccess,
   given: Partial<CachedDataOptions> = {},
 ): DataAccess {
   const options = { ...cachedDataDefaults, ...given };
+  checkLimits('cache of lookups', { ttlMs: options.ttlMs }, LONGEST_MS);
+  checkLimits('cache of lookups', { entriesMax: options.entriesMax });
   const appsByName = createCache(clock, options, (name) => data.appByName(name));
   const appsById = createCache(clock, options, (id) => data.appById(id));
   const functions = createCache(clock, options, (id) => data.functionById(id));

@@ -4,6 +4,7 @@
  * stand under real and simulated runners.
  */
 import { invariant } from './invariant.js';
+import { checkLimits } from './limits.js';
 import { Roster, type Listed } from './roster.js';
 import type { NackReason } from './runner.js';
 
@@ -57,8 +58,11 @@ interface Entry extends Listed<Entry> {
   state: 'queued' | 'running' | 'left';
 }
 
+/** Throws a RangeError that names a limit that is none. */
 export function createCapacity(options: CapacityOptions): Capacity {
   const { slots, queue, memoryMb, cpuMilli } = options;
+  checkLimits('capacity', { slots, memoryMb, cpuMilli });
+  if (!(queue >= 0)) throw new RangeError(`invalid capacity: queue: ${queue} is below 0`);
   const memory = memoryMb ?? Number.POSITIVE_INFINITY;
   const cpu = cpuMilli ?? Number.POSITIVE_INFINITY;
   const waiting = new Roster<Entry>();

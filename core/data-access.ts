@@ -1,7 +1,9 @@
 /** PORT DataAccess: where apps and functions are known. And fixed tables of them. */
 import { of, throwError, type Observable } from 'rxjs';
 import type { FunctionInfo } from './call.js';
+import { LONGEST_MS } from './deadline.js';
 import { CallError } from './errors.js';
+import { checkLimits } from './limits.js';
 
 /** An app: what its functions have in common. */
 export interface AppInfo {
@@ -49,7 +51,10 @@ export interface StaticApp {
   readonly routes?: Readonly<Record<string, string>>;
 }
 
-/** Functions known by a fixed table, by names that are their ids. They belong to no app. */
+/**
+ * Functions known by a fixed table, by names that are their ids. They belong to no app. Throws a
+ * RangeError that names a function whose timeout or memory is none.
+ */
 export function staticFunctions(table: Readonly<Record<string, FunctionOptions>>): DataAccess {
   const functions = new Map<string, FunctionInfo>();
   for (const [name, options] of Object.entries(table)) {
@@ -93,6 +98,9 @@ function functionOf(
   appId: string,
   options: FunctionOptions,
 ): FunctionInfo {
+  const { timeoutMs, memoryMb } = options;
+  checkLimits(`function "${id}"`, { timeoutMs }, LONGEST_MS);
+  checkLimits(`function "${id}"`, { memoryMb });
   const config = Object.freeze({ ...options.config });
   return Object.freeze({ ...FUNCTION_DEFAULTS, ...options, config, id, name, appId });
 }

@@ -1,6 +1,6 @@
 /** Laws of a call in the making: who may change what, and in which order. */
 import { describe, expect, it } from 'vitest';
-import { FUNCTION } from '../test/support/calls.js';
+import { FUNCTION, text } from '../test/support/calls.js';
 import { ok } from '../test/support/scripted-runner.js';
 import { createService } from '../test/support/service.js';
 import { drain } from '../test/support/virtual.js';
@@ -76,6 +76,16 @@ describe('a draft', () => {
     expect([draft.group, draft.config]).toEqual([group, { A: '1' }]);
   });
 
+  it.each(['option', 'overrider'])('keeps no group in the config that an %s writes', (who) => {
+    const choose: CallOption = (draft) => {
+      draft.config = { ...draft.config, FN_LB_GROUP_ID: 'gpu' };
+      return undefined;
+    };
+    const rules = who === 'option' ? { callOptions: [choose] } : { overrider: choose };
+    const draft = drafted(makeDraft({ ...RULES, ...rules }, REQUEST, NO_APP, FUNCTION));
+    expect([draft.group, draft.config]).toEqual(['gpu', { A: '1' }]);
+  });
+
   it.each([
     ['Idempotent', 'yes', true],
     ['IDEMPOTENT', '1', true],
@@ -134,7 +144,8 @@ describe('in a balancer', () => {
   });
 
   it('neither a function nor a route is an error of its own', () => {
-    const { verdict } = createService().call({ fn: '' });
+    const { verdict, sink } = createService().call({ fn: '' });
     expect(verdict).toMatchObject({ code: 'no_request', status: 500 });
+    expect(text(sink.body)).toBe('{"message":"no model or request provided for call"}\n');
   });
 });

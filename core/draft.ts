@@ -72,6 +72,8 @@ export function makeDraft(
     changed(draft, request, request.options) ??
     changed(draft, request, callOptions) ??
     overrider?.(draft, request);
+  // They may have written the key themselves.
+  chooseGroup(draft);
   return refused ?? impossible(draft) ?? draft;
 }
 

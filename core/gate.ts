@@ -28,6 +28,8 @@ export interface Gate {
   /** Responded to, and not over. */
   readonly ending: number;
   readonly closed: boolean;
+  /** Close has run out of patience: what begins to end now is forced to, too. */
+  readonly impatient: boolean;
   /** A ticket, or why not. `force` ends the call when close runs out of patience. */
   admit(force: () => void): Ticket | CallError;
   /**
@@ -73,6 +75,7 @@ export function createGate(clock: Clock, limits: GateLimits): Gate {
   let ending = 0;
   const waiting = new Set<() => void>();
   let closed = false;
+  let impatient = false;
 
   const drained = (): void => {
     if (!closed || held.size > 0) return;
@@ -91,6 +94,7 @@ export function createGate(clock: Clock, limits: GateLimits): Gate {
   };
 
   const forceAll = (): void => {
+    impatient = true;
     for (const ticket of held.all()) ticket.force();
   };
 
@@ -103,6 +107,9 @@ export function createGate(clock: Clock, limits: GateLimits): Gate {
     },
     get closed() {
       return closed;
+    },
+    get impatient() {
+      return impatient;
     },
     admit(force) {
       if (closed) return new CallError('closed', 'the balancer is closing');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { text, utf8 } from '../test/support/calls.js';
 import { CallError } from './errors.js';
-import { errorResponse, readHead, sniffType } from './head.js';
+import { errorResponse, isFinal, readHead, sniffType } from './head.js';
 import type { Header } from './runner.js';
 
 const read = (headers: readonly Header[], status = 200, method = 'GET') =>
@@ -60,12 +60,12 @@ describe("a runner's headers", () => {
   });
 
   it.each([
-    [100, 200],
-    [199, 200],
+    [-1, 200],
+    [0, 200],
     [0, 200],
     [200, 200],
     [599, 599],
-    [600, 200],
+    [600, 600],
   ])('status %i is %i', (given, status) => expect(read([], given).status).toBe(status));
 
   it.each([
@@ -76,6 +76,13 @@ describe("a runner's headers", () => {
     ['GET', 404, false],
   ])('%s %i has no body: %s', (method, status, bodyless) => {
     expect(read([], status, method).bodyless).toBe(bodyless);
+  });
+});
+
+describe("a runner's status", () => {
+  it('can end a response from 200 to 599', () => {
+    const statuses = [-1, 100, 150, 199, 200, 599, 600, 999];
+    expect(statuses.filter(isFinal)).toEqual([200, 599]);
   });
 });
 

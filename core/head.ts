@@ -30,6 +30,9 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Statuses that never have a body. */
 const BODYLESS = new Set([204, 205, 304]);
 
+/** Whether a client could make sense of it: no response ends with a 1xx, and none has a 600. */
+export const isFinal = (status: number): boolean => status >= 200 && status <= 599;
+
 /** What the LB needs to know of a runner's head. */
 export interface Head {
   readonly status: number;
@@ -45,7 +48,8 @@ export interface Head {
 
 /** Reads a runner's `start`. Headers that are not valid HTTP are dropped; repeats are kept. */
 export function readHead(start: Start, method: string): Head {
-  const status = start.status >= 200 && start.status <= 599 ? start.status : 200;
+  // 0 is what a runner says that sets none; the original applies nothing below it either.
+  const status = start.status <= 0 ? 200 : start.status;
   const hop = connectionNames(start.headers);
   let declared: number | undefined;
   let typed = false;

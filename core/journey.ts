@@ -52,6 +52,7 @@ export function travel(parts: JourneyParts, request: Request, life: Life): Obser
 
 class Journey {
   private deadline: Timer | undefined;
+  private deadlineAt = Number.POSITIVE_INFINITY;
   private over = false;
   private readonly subscriptions: Subscription[] = [];
 
@@ -113,6 +114,7 @@ class Journey {
     const detachedMs = options.detachedPlacementMs + options.detachedHeadroomMs;
     const extraMs = this.request.detached === true ? detachedMs : 0;
     const deadline = arrivedAt + (spec.timeoutMs + extraMs) * 1000;
+    this.deadlineAt = deadline;
     const remaining = Math.max(0, deadline - clock.now());
     this.deadline = clock.after(remaining, () => this.fail(late(this.life)));
     this.follow(
@@ -191,8 +193,11 @@ class Journey {
 
   private fail(error: CallError): void {
     if (this.over) return;
+    // A socket that breaks at the deadline did so for the deadline.
+    const broke = error.code === 'body_broken' && this.parts.clock.now() >= this.deadlineAt;
+    const told = broke ? late(this.life) : error;
     this.stop();
-    this.out.error(error);
+    this.out.error(told);
   }
 
   /** Lets go of every station; an open attempt is canceled by that. */

@@ -1,5 +1,6 @@
 /** What can be set on a balancer: every default with its reason, resolved and checked once. */
 import { LONGEST_MS } from './deadline.js';
+import { limitFlaw } from './limits.js';
 
 export interface BalancerOptions {
   /** Prefix of the call ids this LB makes up. Two LBs of one fleet need two prefixes. */
@@ -148,10 +149,8 @@ export function resolveOptions(given: Partial<BalancerOptions>): BalancerOptions
       continue;
     }
     const longest = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
-    const most = name === 'usableMin' ? 1 : longest;
-    if (typeof value !== 'number' || !(value > 0 && value <= most)) {
-      bad.push(`${name}: ${String(value)} is not a number above 0 and up to ${most}`);
-    }
+    const flaw = limitFlaw(name, value, name === 'usableMin' ? 1 : longest);
+    if (flaw !== undefined) bad.push(flaw);
   }
   if (options.idPrefix === '') bad.push('idPrefix: must not be empty');
   if (bad.length > 0) throw new RangeError(`invalid balancer options: ${bad.join('; ')}`);

@@ -171,6 +171,17 @@ describe('the response size', () => {
     expect(r.listening).toBe(false);
   });
 
+  it.each([1, 100, 150, 600, 999])('cannot be of status %d: that is a failure', (status) => {
+    const r = responding();
+    r.say(start(status), data('answer'));
+    expect([r.sink.status, text(r.sink.body)]).toEqual([
+      502,
+      '{"message":"invalid function response"}\n',
+    ]);
+    expect(r.verdicts).toMatchObject([{ outcome: 'failed', code: 'failed' }]);
+    expect(r.listening).toBe(false);
+  });
+
   it('has headers of exactly their limit, and not one more', () => {
     const line = 'X-Long: '.length + '\r\n'.length;
     const headed = (length: number) => {

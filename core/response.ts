@@ -8,7 +8,7 @@ import type { Budget } from './budget.js';
 import type { ErrorShape, Outcome } from './call.js';
 import type { Clock, Timer } from './clock.js';
 import { CallError, failure, type ErrorCode } from './errors.js';
-import { errorResponse, readHead, sniffType, type Head } from './head.js';
+import { errorResponse, isFinal, readHead, sniffType, type Head } from './head.js';
 import { guarded } from './invariant.js';
 import type { BalancerOptions } from './options.js';
 import type { Finished, Header, RunnerEvent, Start } from './runner.js';
@@ -122,6 +122,10 @@ class Responder {
       const message = `the headers of the response are larger than ${headMaxBytes} bytes`;
       const text = 'function response headers too large';
       return this.fail(new CallError('response_too_large', message, { text }));
+    }
+    if (!isFinal(head.status)) {
+      const message = `the runner answered with status ${head.status}`;
+      return this.fail(new CallError('failed', message, { text: 'invalid function response' }));
     }
     this.head = head;
     // An untyped answer waits for its first byte as well, since its type is sniffed from there.

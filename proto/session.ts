@@ -4,6 +4,7 @@
  */
 import type { Subscription } from 'rxjs';
 import type { Clock, Timer } from '../core/clock.js';
+import { checkLimits } from '../core/limits.js';
 import { RUNNER_EXPIRED, type Finished, type Nack, type RunnerEvent } from '../core/runner.js';
 import { createValve } from '../core/valve.js';
 import type { Executor } from './executor.js';
@@ -49,8 +50,13 @@ const STATUS_OK = 0;
 const STATUS_UNKNOWN = 2;
 const STATUS_INTERNAL = 13;
 
-/** Serves one engagement, from its first message to its status. */
+/**
+ * Serves one engagement, from its first message to its status. Throws a RangeError that names a
+ * limit that is none.
+ */
 export function serve(parts: SessionParts, wire: ServerWire): void {
+  const { bodyMaxBytes, responseMaxBytes } = parts;
+  checkLimits('session', { bodyMaxBytes, responseMaxBytes });
   const session = new Session(parts, wire);
   wire.listen(session);
   session.open();

@@ -136,8 +136,8 @@ describe('an answer that is odd', () => {
     ...[0, -1, 100, 101, 103, 199, 600, 99_999].map((status): [string, Rogue, number, string] => [
       `the status ${status}`,
       sends(all({ kind: 'start', status, headers: [] }, VALUE, OK)),
-      200,
-      'pong',
+      status <= 0 ? 200 : 502,
+      status <= 0 ? 'pong' : '{"message":"invalid function response"}\n',
     ]),
   ])('%s', async (_name, rogue, status, body) => {
     const answer = await against(rogue);
