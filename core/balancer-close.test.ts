@@ -1,8 +1,10 @@
 /** Laws of closing a balancer: it refuses, waits, forces, and always comes to its end. */
-import { NEVER } from 'rxjs';
+import { NEVER, Subject } from 'rxjs';
+import sinon from 'sinon';
 import { describe, expect, it } from 'vitest';
 import { START, breaks, data, hangs, ok, type Script } from '../test/support/scripted-runner.js';
 import { createService, type Service } from '../test/support/service.js';
+import type { Pool } from './pool.js';
 import { MS, SECOND, advance, drain } from '../test/support/virtual.js';
 
 describe('close', () => {
@@ -105,6 +107,19 @@ describe('close', () => {
     closing(service);
     advance(service.clock, SECOND);
     expect(visit.verdict).toMatchObject({ outcome: 'failed', code: 'aborted', status: 502 });
+  });
+
+  it('cuts runners that do not let go within the grace, and always comes to its end', () => {
+    const ended = new Subject<never>();
+    const cut = sinon.spy(() => ended.complete());
+    const pool: Pool = { snapshot: () => [], changes: () => NEVER, close: () => ended, cut };
+    const service = createService({ options: { closeGraceMs: 1000 }, parts: { pool } });
+    const state = closing(service);
+    advance(service.clock, SECOND - 1);
+    expect([cut.callCount, state.done]).toEqual([0, false]);
+    advance(service.clock, 1);
+    expect([cut.callCount, state.done]).toEqual([1, true]);
+    expect(service.idle()).toBe(true);
   });
 
   it('completes at once with nothing in flight', () => {

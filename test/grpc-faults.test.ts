@@ -29,12 +29,12 @@ async function fly(name: string, text: string): Promise<readonly FlightEvent[]> 
 test('a runner that crashes while it is slow is slow when it is back, and itself afterwards', async () => {
   const events = await fly(
     'slow-crash',
-    `calls: 500
-arrivals: { kind: constant, rate: 100/s }
+    `calls: 320
+arrivals: { kind: constant, rate: 40/s }
 functions: { a: { service: 40ms } }
 fleet: [{ name: r, count: 1, slots: 128 }]
 faults:
-  - { kind: slow, at: 200ms, for: 3300ms, runner: r, factor: 5 }
+  - { kind: slow, at: 200ms, for: 6300ms, runner: r, factor: 5 }
   - { kind: crash, at: 500ms, for: 100ms, runner: r }
 `,
   );
@@ -46,8 +46,9 @@ faults:
       const startedAt = starts.get(end.call)?.[0]?.at ?? 0;
       return { afterMs: (startedAt - from) / 1000, ms: (end.at - startedAt) / 1000 };
     });
-  const back = took.filter(({ afterMs }) => afterMs > 500 && afterMs < 3_200);
-  const healed = took.filter(({ afterMs }) => afterMs > 3_400);
+  // A process on a busy machine may take seconds to come back.
+  const back = took.filter(({ afterMs }) => afterMs > 500 && afterMs < 6_200);
+  const healed = took.filter(({ afterMs }) => afterMs > 6_400);
   expect(back.length).toBeGreaterThan(10);
   for (const { ms } of back) expect(ms).toBeGreaterThanOrEqual(200);
   expect(healed.length).toBeGreaterThan(10);

@@ -177,6 +177,8 @@ faults: [{ kind: half-open, at: 100ms, runner: r1 }]`);
     expect(problems).toEqual([]);
     const cut = only(events, 'attempt-end').filter((end) => end.outcome === 'expired');
     expect(cut.length).toBeGreaterThan(600);
+    const cached = byCall(only(events, 'cached'));
+    for (const { call, at } of cut) expect(at).toBe(cached.get(call)?.[0]?.deadline);
   });
 
   test('a call whose runner dies after start is not retried', () => {
