@@ -1,6 +1,8 @@
 /** Laws of the lag: none in virtual time, how late a clock's timers are in real time. */
 import { expect, it } from 'vitest';
-import { SECOND, advance, createVirtualClock } from '../test/support/virtual.js';
+import { breaks, ok, scriptedRunner } from '../test/support/scripted-runner.js';
+import { createSearch } from '../test/support/search.js';
+import { SECOND, advance, createVirtualClock, drain } from '../test/support/virtual.js';
 import type { Clock } from './clock.js';
 import { createLag } from './lag.js';
 
@@ -55,4 +57,19 @@ it('is how late the process is, while it is late and right after', () => {
   clock.lookUp();
   expect(lag.us).toBe(0);
   lag.leave();
+});
+
+it.each([
+  [0, 'ejected'],
+  [100_000, 'ejected'],
+  [100_001, ''],
+])('of %d µs: a runner that seems to break then is %s', (us, change) => {
+  const clock = createVirtualClock();
+  const lag = { us, enter: () => undefined, leave: () => undefined };
+  const runners = ['a', 'b'].map((id) => scriptedRunner(clock, id, [breaks(), ok()]));
+  const search = createSearch(clock, runners, { options: { ejectAfter: 1 }, lag });
+  search.start();
+  drain(clock);
+  const changes = search.probed.flatMap((event) => (event.kind === 'runner' ? event.change : []));
+  expect(changes.filter((one) => one === 'ejected').join()).toBe(change);
 });

@@ -7,8 +7,11 @@ import type { Order } from '../placer.js';
 import type { Rng } from '../rng.js';
 import type { Standing } from '../standing.js';
 
-/** The lower, the sooner. Read when a runner is picked, not when it is drawn. */
-export type Score = (standing: Standing, now: number, chance: Rng) => number;
+/**
+ * The lower, the sooner. Read when a runner is picked, not when it is drawn. `share` is its weight
+ * over the mean of its hand: whatever the unit of weights, 1 is like the others.
+ */
+export type Score = (standing: Standing, now: number, chance: Rng, share: number) => number;
 
 /** Up to so many runners are cheap enough to look at all of them for each call. */
 export const SCAN_MAX = 16;
@@ -74,11 +77,15 @@ export class Hands<S extends Standing> implements Order<S> {
   private best(last: S): number {
     const { hand, now, choice } = this;
     const { score, chance } = choice;
+    let weights = last.weight(now);
+    for (const standing of hand) weights += standing.weight(now);
+    const mean = weights / (hand.length + 1);
     let best = -1;
-    let lowest = score(last, now, chance);
+    let lowest = score(last, now, chance, last.weight(now) / mean);
     let equals = 1;
     for (let i = 0; i < hand.length; i++) {
-      const other = score(hand[i]!, now, chance);
+      const standing = hand[i]!;
+      const other = score(standing, now, chance, standing.weight(now) / mean);
       if (other > lowest) continue;
       equals = other < lowest ? 1 : equals + 1;
       // Of equals each is taken with the same chance, without a second look at them.

@@ -6,7 +6,8 @@
  * long ones.
  *
  * Finagle's `PeakEwma` (twitter/finagle, finagle-core loadbalancer/p2c), over two choices. The
- * acceptance is ours: a refusal is no execution, and here it counts against a runner.
+ * acceptance is ours: a refusal is no execution, and here it counts against a runner. As in Finagle
+ * of two that are idle and as fast the heavier has the call; weights tell where both have calls.
  */
 import type { Placer, PlacerParts } from '../placer.js';
 import { Hands, type Choice, type Score } from './choose.js';
@@ -17,14 +18,14 @@ const UNKNOWN_US = 1e12;
 /** Acceptance above which a refusal is long forgotten. */
 const TRUSTED = 0.9;
 
-const wait: Score = (standing, now) => {
+const wait: Score = (standing, now, _chance, share) => {
   const acceptance = standing.acceptance(now);
   const known = standing.latencyUs(now);
   // Unknown and idle is tried at once, to know it: but not who refused lately, for whoever refuses
   // everything stays unknown for ever.
   if (known === 0 && standing.inFlight === 0 && acceptance > TRUSTED) return 0;
   const us = known === 0 ? UNKNOWN_US : known;
-  return (us * (standing.inFlight + 1)) / (standing.weight(now) * acceptance);
+  return (us * (standing.inFlight + 1)) / (share * acceptance);
 };
 
 export function ewma({ rng }: Pick<PlacerParts, 'rng'>): Placer {

@@ -44,6 +44,8 @@ export function hashBounded(): Placer {
       let inFlight = 1;
       let weights = 0;
       for (const standing of runners) {
+        // Who cannot be asked has no share: else the others would all be above theirs.
+        if (!standing.usable(now)) continue;
         inFlight += standing.inFlight;
         weights += standing.weight(now);
       }

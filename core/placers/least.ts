@@ -5,7 +5,8 @@
  *
  * Up to 16 runners it looks at all of them. Above that it draws D, for a look at all costs more
  * the more there are and buys ever less: Mitzenmacher (2001), as `p2c.ts`. Envoy's and gRPC's
- * least-request draw likewise (gRFC A48), two by default.
+ * least-request draw likewise (gRFC A48), two by default. Drawn with the same chance, none of n has
+ * more than D/n of the calls, whatever its weight.
  */
 import type { Placer, PlacerParts } from '../placer.js';
 import { Hands, SCAN_MAX, type Choice } from './choose.js';

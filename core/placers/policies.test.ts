@@ -87,6 +87,25 @@ describe.each(['least', 'p2c', 'ewma'] as const)('%s', (name) => {
   });
 });
 
+describe.each(names)('%s', (name) => {
+  it('asks in the same order whatever the unit of weights', () => {
+    // Powers of two, so that no division rounds otherwise.
+    const units = fc.constantFrom(2 ** -20, 0.25, 1024);
+    const weighted = belief.map((one) => ({ ...one, weight: Math.ceil(one.weight) }));
+    fc.assert(
+      fc.property(
+        fc.array(weighted, { maxLength: 20 }),
+        units,
+        fc.integer(),
+        (list, unit, seed) => {
+          const scaled = list.map((one) => ({ ...one, weight: one.weight * unit }));
+          expect(idsOf(name, fleet(scaled), seed)).toEqual(idsOf(name, fleet(list), seed));
+        },
+      ),
+    );
+  });
+});
+
 describe('shares', () => {
   it.each(['naive', 'p2c'] as const)('of idle runners follow their weights (%s)', (name) => {
     const weights = [1, 1, 1, 1, 2, 2, 2, 2];
@@ -156,6 +175,23 @@ describe('hash-bounded', () => {
         const first = made('hash-bounded').order(callOf(fn), runners, 0).next();
         const mean = (inFlight.reduce((a, b) => a + b, 0) + 1) / inFlight.length;
         expect((first?.inFlight ?? 0) + 1).toBeLessThanOrEqual(Math.ceil((1 + EPSILON) * mean));
+      }),
+    );
+  });
+
+  it('counts nobody in that cannot be asked', () => {
+    const beliefs = fc.array(fc.record({ inFlight: fc.nat(30), usable: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(beliefs, fc.string(), (list, fn) => {
+        const usable = list.filter((one) => one.usable);
+        const first = made('hash-bounded').order(callOf(fn), fleet(list), 0).next();
+        const calls = usable.reduce((sum, one) => sum + one.inFlight, 0) + 1;
+        const most = Math.ceil(((1 + EPSILON) * calls) / usable.length);
+        expect(first === undefined).toBe(usable.length === 0);
+        if (first !== undefined) expect(first.inFlight + 1).toBeLessThanOrEqual(most);
       }),
     );
   });

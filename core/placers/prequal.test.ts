@@ -68,6 +68,24 @@ describe('prequal', () => {
     expect(placed).toEqual(['r0', 'r1', 'r2']);
   });
 
+  it('calls a runner hot for its weight', () => {
+    const big = { active: 5, latencyMs: 10, belief: { weight: 4 } };
+    const small = { active: 2, latencyMs: 1, belief: { weight: 1 } };
+    expect(order(stage([small, big]))).toEqual(['r1', 'r0']);
+    expect(order(stage([small, { ...big, belief: {} }]))).toEqual(['r0', 'r1']);
+  });
+
+  it('asks nobody once it is closed', () => {
+    const { clock, asked, runners, call } = stage([{}, {}, {}]);
+    const placer = prequal({ rng: seededRng(1), clock });
+    placer.order(call, runners, clock.now());
+    const before = asked.length;
+    expect(before).toBe(3);
+    placer.close?.();
+    placer.order(call, runners, clock.now());
+    expect([asked.length, clock.pending]).toEqual([before, 0]);
+  });
+
   it('does not take a runner that refuses for fast', () => {
     const others = [40, 50].map((latencyMs) => ({ active: 3, latencyMs }));
     const sink = { active: 0, latencyMs: 0, belief: { acceptance: 0.05 } };

@@ -16,7 +16,7 @@ import { createProbing, type Probed, type Probing } from './probing.js';
 
 /** Probes of each call. */
 const PROBES_PER_CALL = 3;
-/** A runner is hot above this quantile of the pool's RIFs. */
+/** A runner is hot above this quantile of the pool's RIFs, each for the runner's weight. */
 const Q_RIF = 0.84;
 /** Where nobody has executed anything yet, all are alike. */
 const NOTHING_KNOWN_US = 1e6;
@@ -33,7 +33,7 @@ export function prequal({ rng, clock }: PlacerParts): Placer {
       if (known.length < ENOUGH) return new Hands(choice, runners, now);
       const given: number[] = [];
       let rest: Hands<S> | undefined;
-      const limit = hotAbove(known);
+      const limit = hotAbove(known, now);
       const picked = take(known, now, limit);
       probing.used(picked, runners.length);
       let first: Probed | undefined = picked;
@@ -58,10 +58,10 @@ export function prequal({ rng, clock }: PlacerParts): Placer {
   };
 }
 
-/** Above this many requests in flight a runner is hot. */
-function hotAbove(known: readonly Probed[]): number {
-  const rifs = known.map((probed) => probed.rif).sort((a, b) => a - b);
-  return rifs[Math.floor(Q_RIF * (rifs.length - 1))] as number;
+/** Above this heat a runner is hot. */
+function hotAbove(known: readonly Probed[], now: number): number {
+  const heats = known.map((probed) => probed.heat(now)).sort((a, b) => a - b);
+  return heats[Math.floor(Q_RIF * (heats.length - 1))] as number;
 }
 
 /**
@@ -78,7 +78,7 @@ function take(known: Probed[], now: number, limit: number): Probed | undefined {
     standing.acceptance(now);
   let best = 0;
   for (let i = 1; i < known.length; i++) {
-    if (better(known[i] as Probed, known[best] as Probed, limit, waitOf)) best = i;
+    if (better(known[i] as Probed, known[best] as Probed, now, limit, waitOf)) best = i;
   }
   return known.splice(best, 1)[0];
 }
@@ -86,12 +86,14 @@ function take(known: Probed[], now: number, limit: number): Probed | undefined {
 function better(
   one: Probed,
   other: Probed,
+  now: number,
   limit: number,
   waitOf: (probed: Probed) => number,
 ): boolean {
-  const [hot, otherHot] = [one.rif > limit, other.rif > limit];
+  const [heat, otherHeat] = [one.heat(now), other.heat(now)];
+  const [hot, otherHot] = [heat > limit, otherHeat > limit];
   if (hot !== otherHot) return otherHot;
-  return hot ? one.rif < other.rif : waitOf(one) < waitOf(other);
+  return hot ? heat < otherHeat : waitOf(one) < waitOf(other);
 }
 
 function probe(probing: Probing, runners: readonly Standing[], rng: Rng, now: number): void {

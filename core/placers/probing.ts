@@ -33,6 +33,11 @@ export class Probed {
     return (this.rif + 1) / (this.said + 1);
   }
 
+  /** Requests in flight there with one more, for its weight: what makes it hot. */
+  heat(now: number): number {
+    return (this.rif + 1) / this.standing.weight(now);
+  }
+
   /** Requests in flight there. */
   get rif(): number {
     return Math.max(0, this.said + this.standing.inFlight - this.own);
@@ -49,7 +54,7 @@ export interface Probing {
    * where fewer do); of many runners another one leaves the pool with it, the oldest or the worst.
    */
   used(probed: Probed | undefined, runners: number): void;
-  /** Lets go of all probes under way. */
+  /** Lets go of all probes under way, and sends none any more. */
   close(): void;
 }
 
@@ -57,6 +62,7 @@ export function createProbing(clock: Clock): Probing {
   let pool: Probed[] = [];
   const asking = new Map<Standing, { readonly stop: () => void }>();
   let turn = false;
+  let closed = false;
 
   const keep = (standing: Standing, status: RunnerStatus): void => {
     const latency = Number(status.customStatus?.['latency_at_load_us'] ?? 0);
@@ -67,7 +73,7 @@ export function createProbing(clock: Clock): Probing {
   };
 
   /** The worst and the oldest by turns, so that neither a bad nor an old pool is left. */
-  const removeOne = (): void => {
+  const removeOne = (now: number): void => {
     turn = !turn;
     if (pool.length === 0) return;
     if (turn) {
@@ -76,7 +82,7 @@ export function createProbing(clock: Clock): Probing {
     }
     let worst = 0;
     for (let i = 1; i < pool.length; i++) {
-      if ((pool[i] as Probed).rif > (pool[worst] as Probed).rif) worst = i;
+      if ((pool[i] as Probed).heat(now) > (pool[worst] as Probed).heat(now)) worst = i;
     }
     pool.splice(worst, 1);
   };
@@ -84,7 +90,7 @@ export function createProbing(clock: Clock): Probing {
   return {
     ask(standing) {
       if (asking.has(standing)) return true;
-      if (asking.size >= ASKED_MAX) return false;
+      if (closed || asking.size >= ASKED_MAX) return false;
       let over = false;
       let late: Timer | undefined = undefined;
       const done = (): void => {
@@ -117,9 +123,10 @@ export function createProbing(clock: Clock): Probing {
       if (probed === undefined) return;
       pool = pool.filter((one) => one !== probed);
       // Where the pool can hold all runners, a renewed result takes the place of the old one.
-      if (runners > POOL_MAX) removeOne();
+      if (runners > POOL_MAX) removeOne(clock.now());
     },
     close() {
+      closed = true;
       for (const { stop } of [...asking.values()]) stop();
       pool = [];
     },

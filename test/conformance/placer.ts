@@ -8,14 +8,25 @@ import type { Runner } from '../../core/runner.js';
 import type { Standing } from '../../core/standing.js';
 import { callOf } from './call.js';
 import { plainLaw, type Law } from './law.js';
-import { standingOf } from './standing.js';
+import { standingOf, type Belief } from './standing.js';
 
 /** Time that stands still: an order is given at once, whatever a placer wants to look at later. */
-const STILL: Clock = {
-  now: () => 1_000_000,
-  wall: () => 0,
-  after: () => ({ cancel: () => undefined }),
-};
+function stillClock(): Clock & { readonly pending: number } {
+  const waiting = new Set<object>();
+  return {
+    now: () => 1_000_000,
+    wall: () => 0,
+    after() {
+      const timer = { cancel: () => void waiting.delete(timer) };
+      waiting.add(timer);
+      return timer;
+    },
+    get pending() {
+      return waiting.size;
+    },
+  };
+}
+const STILL: Clock = stillClock();
 
 /** A runner that may be chosen, and asked how it is, which it never says. */
 function untouchable(id: string): Runner {
@@ -24,8 +35,12 @@ function untouchable(id: string): Runner {
   return { id, ready: true, readiness: never, ...touched };
 }
 
-const fleet = (count: number): readonly Standing[] =>
-  Object.freeze(Array.from({ length: count }, (_, index) => standingOf(untouchable(`r${index}`))));
+const fleet = (count: number, beliefOf?: (index: number) => Partial<Belief>): readonly Standing[] =>
+  Object.freeze(
+    Array.from({ length: count }, (_, index) =>
+      standingOf(untouchable(`r${index}`), beliefOf?.(index)),
+    ),
+  );
 
 /** All runners of a round by id. */
 function round(placer: Placer, runners: readonly Standing[], fn = 'hello'): string[] {
@@ -87,6 +102,35 @@ export const placerLaws: readonly Law<MakePlacer>[] = [
     const runners = fleet(5);
     for (let i = 0; i < 20; i++) placer.order(callOf(STILL), runners, STILL.now()).next();
     assert.deepEqual(sorted(round(placer, runners)), idsOf(runners));
+  }),
+
+  placers('whoever is usable is in a round, whatever is believed of the runners', (make) => {
+    const [placer, rng] = [made(make, 6), seededRng(7)];
+    for (let i = 0; i < 200; i++) {
+      const runners = fleet(rng.int(20), () => ({
+        inFlight: rng.int(5),
+        acceptance: 0.01 + 0.99 * rng.float(),
+        latencyUs: rng.int(1_000_000),
+        weight: rng.int(2) === 0 ? 1 : 0.1 + 10 * rng.float(),
+        usable: rng.int(4) > 0,
+      }));
+      const given = round(placer, runners, `fn-${i % 5}`);
+      assert.equal(new Set(given).size, given.length, 'a runner came twice');
+      const usable = runners.filter((one) => one.usable(STILL.now()));
+      const missing = idsOf(usable).filter((id) => !given.includes(id));
+      assert.deepEqual(missing, [], 'a runner that is usable was left out');
+    }
+  }),
+
+  placers('a placer that is closed holds nothing, and takes up nothing', (make) => {
+    const clock = stillClock();
+    const placer = make({ rng: seededRng(8), clock });
+    const runners = fleet(5);
+    for (let i = 0; i < 20; i++) placer.order(callOf(STILL), runners, clock.now()).next();
+    placer.close?.();
+    assert.equal(clock.pending, 0, 'a timer is left behind');
+    placer.order(callOf(STILL), runners, clock.now()).next();
+    assert.equal(clock.pending, 0, 'a timer is set after the end');
   }),
 
   placers('the same stream of chance, and the same calls, give the same orders', (make) => {

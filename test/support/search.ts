@@ -4,7 +4,7 @@
 import { EMPTY, NEVER, type Subscription } from 'rxjs';
 import { createGroups } from '../../core/groups.js';
 import { createHedgeDelays } from '../../core/hedge-delay.js';
-import { createLag } from '../../core/lag.js';
+import { createLag, type Lag } from '../../core/lag.js';
 import { createRetryBudget } from '../../core/retry-budget.js';
 import { seededRng } from '../../core/rng.js';
 import type { Call } from '../../core/call.js';
@@ -40,7 +40,7 @@ export interface Search {
 export function createSearch(
   clock: VirtualClock,
   runners: readonly Runner[] | (() => readonly Runner[]),
-  given: { call?: Call; options?: Partial<BalancerOptions> } = {},
+  given: { call?: Call; options?: Partial<BalancerOptions>; lag?: Lag } = {},
 ): Search {
   const probed: ProbeEvent[] = [];
   const pool = {
@@ -59,7 +59,7 @@ export function createSearch(
     placers: undefined,
   });
   const budget = createRetryBudget(clock, options);
-  const watched = { lag: createLag(clock), hedges: createHedgeDelays() };
+  const watched = { lag: given.lag ?? createLag(clock), hedges: createHedgeDelays() };
   const parts = { clock, options, probe, groups, budget, ...watched };
   let subscription: Subscription | undefined;
   return {
