@@ -52,6 +52,12 @@ const saturation: Trial = {
       scenario: 'saturation',
       sets: [placer(name)],
     })),
+    // Long enough that the backlog outlives the placement budget.
+    ...['naive', 'p2c'].map((name) => ({
+      name: `room, ${name}, 24 000 calls`,
+      scenario: 'saturation',
+      sets: [placer(name), 'calls=24000'],
+    })),
     { name: 'poll, naive', scenario: 'saturation', sets: ['placement.wait=poll'], held: false },
   ],
   columns: [
