@@ -178,7 +178,7 @@ describe('for any chunks', () => {
   });
 
   const sizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 9000 })), {
-    maxLength: 60,
+    maxLength: 30,
   });
 
   it('small ones are kept as few, none of them changed', () => {
@@ -189,8 +189,8 @@ describe('for any chunks', () => {
         const copies = sent.map((chunk) => chunk.slice());
         const { seen } = cache(from(sent), { max: 1e6, budget: createBudget(1e6) });
         const kept = [...(seen.body?.chunks ?? [])];
-        expect(joined(kept)).toEqual(joined(copies));
-        expect(sent).toEqual(copies);
+        expect(Buffer.compare(joined(kept), joined(copies))).toBe(0);
+        expect(Buffer.compare(joined(sent), joined(copies))).toBe(0);
         // Two neighbours that fit into one block are in one.
         for (const [at, chunk] of kept.entries()) {
           expect(chunk.length + (kept[at + 1]?.length ?? 4097)).toBeGreaterThan(4096);
