@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program: commands and options, and nothing else. Each command is a file of its own. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { drawScenario } from '../sim/index.js';
 import { check } from './check.js';
 import { CliError, EXIT, reason, textOf, type ExitCode } from './exit.js';
 import { version } from './header.js';
@@ -13,6 +14,13 @@ function integer(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value <= SEED_MAX) return value;
   throw new InvalidArgumentError('not a whole number from 0 up.');
+}
+
+/** A time to work for. */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,7}(?:\.\d{1,3})?$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError('not a number of seconds above 0.');
 }
 
 /** `7` or `1..20`. */
@@ -121,21 +129,38 @@ program
     });
   });
 
+interface CheckFlags {
+  readonly seeds: { readonly first: number; readonly last: number };
+  readonly set: string[];
+  readonly time?: number;
+}
+
 program
   .command('check')
   .description('fly each seed twice, compare, and check every law')
-  .argument('<scenario...>', 'scenario files')
+  .argument('[scenario...]', 'scenario files; without one each seed draws a scenario of its own')
   .addOption(
     new Option('--seeds <a..b>', 'seeds to fly')
       .argParser(seedRange)
       .default({ first: 1, last: 20 }, '1..20'),
   )
+  .option('--time <s>', 'begin no seed after so many seconds a scenario', seconds)
   .addOption(setOption())
-  .action(
-    async (files: string[], flags: { seeds: { first: number; last: number }; set: string[] }) => {
-      exit = await check(files, { ...flags.seeds, sets: flags.set });
-    },
-  );
+  .action(async (files: string[], flags: CheckFlags) => {
+    if (files.length === 0 && flags.set.length > 0) {
+      throw new CliError(['--set needs a scenario: what a seed draws is as it is']);
+    }
+    const { seeds, set: sets, time } = flags;
+    exit = await check(files, { ...seeds, sets, seconds: time });
+  });
+
+program
+  .command('draw')
+  .description('print the scenario that a seed draws for check')
+  .argument('<seed>', 'a seed', integer)
+  .action((seed: number) => {
+    process.stdout.write(drawScenario(seed).text);
+  });
 
 program
   .command('validate')

@@ -62,6 +62,15 @@ describe('what comes free is taken by who waits', () => {
     expect(broken(late)).toEqual([]);
   });
 
+  it('unless all who may use it have waited too long, though another waits on', () => {
+    const broke = [...arrive('c'), attempt('c', 'r2', false), over('c', 'r2', 'broken')];
+    const both = [...broke, runner('r2', 'unready'), wait('c'), ...waiting];
+    const late = [...both, runner('r2', 'asked'), end('b')];
+    expect(broken([...late, ...arrive('d'), attempt('d', 'r2', true)])).toEqual([]);
+    const waits = [...both, runner('r1', 'asked'), end('b')];
+    expect(broken([...waits, ...arrive('d'), attempt('d', 'r1', true)])).toEqual(isBroken('r1'));
+  });
+
   it('before anybody begins to wait', () => {
     const free = [...arrive('a'), attempt('a', 'r1', false), over('a', 'r1'), end('a')];
     expect(broken([...free, ...arrive('b'), wait('b')])).toEqual(isBroken('r1'));

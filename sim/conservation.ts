@@ -62,14 +62,16 @@ export function createConservation(
   const mayUse = (group: Group, { fn, spoiled }: Looking, runner: string): boolean =>
     spoiled?.has(runner) !== true && group.tooBig.get(runner)?.has(fn) !== true;
 
+  /** Whether somebody waits who may use it. */
+  const isWanted = (group: Group, runner: string): boolean => {
+    for (const call of group.waiting.values()) if (mayUse(group, call, runner)) return true;
+    return false;
+  };
+
   const raise = (group: Group, runner: string): void => {
     if (group.lost.has(runner) || group.ejected.has(runner)) return;
     group.tokens.add(runner);
-    for (const call of group.waiting.values()) {
-      if (!mayUse(group, call, runner)) continue;
-      group.due = runner;
-      return;
-    }
+    if (isWanted(group, runner)) group.due = runner;
   };
 
   /** Something came free there, or may have. */
@@ -124,8 +126,10 @@ export function createConservation(
   const stopsWaiting = (call: Looking, id: string): void => {
     call.waits = false;
     const { group } = call;
-    group?.waiting.delete(id);
-    if (group?.waiting.size === 0) group.due = undefined;
+    if (group === undefined) return;
+    group.waiting.delete(id);
+    const { due } = group;
+    if (due !== undefined && !isWanted(group, due)) group.due = undefined;
   };
 
   const onCall = (call: Looking, event: ProbeEvent): void => {

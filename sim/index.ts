@@ -17,6 +17,7 @@ export {
   type World,
   type WorldOptions,
 } from './world.js';
+export { drawScenario, type Drawn } from './swarm.js';
 export { createTwins, flyTwins, type SeedVerdict, type TwinOptions, type Twins } from './twins.js';
 export { createCheckers, type Checkers } from './checkers.js';
 export { createDigest, type Digest } from './digest.js';

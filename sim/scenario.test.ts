@@ -58,6 +58,7 @@ test('the smallest scenario resolves to every default', () => {
       },
       "placement": {
         "budgetUs": 15000000,
+        "hedge": false,
         "pauseUs": 10000,
         "placer": "naive",
         "retry": true,

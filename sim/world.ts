@@ -170,6 +170,7 @@ export function balancerOptions(scenario: Scenario, lb: number): Partial<Balance
     wait: placement.wait,
     roundPauseMs: placement.pauseUs / 1000,
     retry: placement.retry ? 'on' : 'off',
+    hedge: placement.hedge ? 'on' : 'off',
   };
 }
 

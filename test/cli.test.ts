@@ -99,6 +99,33 @@ describe('check', () => {
     // Nothing but progress, where the machine is slow enough to make some.
     expect(ran.stderr).toMatch(/^(?:check black-hole: \d+ %, seed \d\n)*$/);
   });
+
+  test('without a scenario flies one a seed, which draw prints', async () => {
+    const ran = await windtunnel('check', '--seeds', '7..8');
+    const [all, flown] = /seeds 7\.\.8, (\d+) calls/.exec(ran.stdout) ?? [];
+    expect([ran.code, ran.stdout]).toEqual([
+      0,
+      `check swarm: ${all} a twin, all laws hold, twins agree\n`,
+    ]);
+    const file = join(folder, 'drawn.yaml');
+    const calls = await Promise.all(
+      ['7', '8'].map(async (seed) => {
+        const own = file.replace('drawn', `drawn-${seed}`);
+        writeFileSync(own, (await windtunnel('draw', seed)).stdout);
+        const again = await windtunnel('check', own, '--seeds', seed);
+        return Number(/, (\d+) calls/.exec(again.stdout)?.[1]);
+      }),
+    );
+    expect(calls.reduce((a, b) => a + b)).toBe(Number(flown));
+  });
+
+  test('begins no seed when its time is up, and says so', async () => {
+    const ran = await windtunnel('check', '--seeds', '1..1000000', '--time', '0.001');
+    expect([ran.code, ran.stdout]).toEqual([
+      0,
+      expect.stringMatching(/seeds 1\.\.1, .*, time is up: 999999 seeds not flown\n$/),
+    ]);
+  });
 });
 
 describe('check, interrupted', () => {
@@ -204,6 +231,8 @@ describe('bad input is one line that names the place, exit 1, and nothing is wri
       () => ['check', steady, '--seeds', '9..1'],
       /not a range such as 1\.\.20/,
     ],
+    ['a time that is none', () => ['check', '--time', '0'], /not a number of seconds above 0/],
+    ['--set of no scenario', () => ['check', '--set', 'calls=1'], /--set needs a scenario/],
     ['an unknown command', () => ['fly'], /unknown command 'fly'/],
     [
       'an unknown option',
@@ -260,7 +289,7 @@ describe('the program itself', () => {
     expect(await windtunnel('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
     const help = await windtunnel('--help');
     expect(help.code).toBe(0);
-    for (const word of ['run', 'check', 'validate', 'schema', 'new', 'Exit codes']) {
+    for (const word of ['run', 'check', 'draw', 'validate', 'schema', 'new', 'Exit codes']) {
       expect(help.stdout).toContain(word);
     }
   });

@@ -184,6 +184,13 @@ const placementFile = z
         'room: wait until a runner may have room. poll: after the pause, ask all runners again, ' +
           'as the original. Default room: asking everybody melts where all are busy.',
       ),
+    hedge: z
+      .enum(['on', 'off'])
+      .default('off')
+      .describe(
+        'on: a call that is idempotent and silent for longer than 95 % of its like is offered to ' +
+          'a second runner as well, within the retry budget. Default off: it doubles slow work.',
+      ),
   })
   .describe('How the load balancer finds a runner.');
 

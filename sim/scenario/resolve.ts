@@ -36,6 +36,7 @@ export function resolve(file: ReadScenario): Scenario {
       budgetUs: placement.budget,
       pauseUs: placement.pause,
       wait: placement.wait,
+      hedge: placement.hedge === 'on',
     },
     lb: { replicas: lb.replicas, late: lb.late, joinAfterUs: lb.joinAfter },
     limits: {

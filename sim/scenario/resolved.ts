@@ -94,6 +94,7 @@ export const resolvedScenario = z
         budgetUs: us,
         pauseUs: us,
         wait: z.enum(WAITS),
+        hedge: z.boolean(),
       })
       .readonly(),
     lb: z

@@ -160,11 +160,12 @@ function networkWords({ network }: Scenario): string {
 }
 
 function placementWords({ placement }: Scenario): string {
-  const { placer, retry, pauseUs, budgetUs, wait } = placement;
-  if (!retry) return `${placer} placer, a NACK is final (retry off)`;
+  const { placer, retry, pauseUs, budgetUs, wait, hedge } = placement;
+  const hedges = hedge ? ', hedges' : '';
+  if (!retry) return `${placer} placer, a NACK is final (retry off)${hedges}`;
   const none =
     wait === 'room' ? 'none → waits for one' : `none → asks all again in ${time(pauseUs)}`;
-  return `${placer} placer, NACK → next runner, ${none}, looks for at most ${time(budgetUs)}`;
+  return `${placer} placer, NACK → next runner, ${none}, looks for at most ${time(budgetUs)}${hedges}`;
 }
 
 /** Nothing of a single load balancer that is there from the beginning. */
