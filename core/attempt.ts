@@ -2,7 +2,7 @@
  * One offer of a call to one runner: it opens an engagement, tells the probe and the group what
  * became of it, and hands the events on. What follows from them is the search's (`placement.ts`).
  */
-import type { Subscription } from 'rxjs';
+import { throwError, type Observable, type Subscription } from 'rxjs';
 import type { AttemptOutcome, Call } from './call.js';
 import type { Clock } from './clock.js';
 import { CallError } from './errors.js';
@@ -11,7 +11,13 @@ import type { Verdicts } from './health.js';
 import { guarded, invariant } from './invariant.js';
 import type { Lag } from './lag.js';
 import type { Probe } from './probe.js';
-import { RUNNER_EXPIRED, type Finished, type Nack, type RunnerEvent } from './runner.js';
+import {
+  RUNNER_EXPIRED,
+  type Finished,
+  type Nack,
+  type Runner,
+  type RunnerEvent,
+} from './runner.js';
 import type { HeldStanding } from './standing.js';
 
 /** Characters of a runner's text that the probe is told: records keep one for every attempt. */
@@ -78,7 +84,7 @@ export class Attempt {
     });
     group.opened(standing, token);
     let subscribing = true;
-    this.engagement = runner.engage(call, number).subscribe({
+    this.engagement = engagementOf(runner, call, number).subscribe({
       next: (event) =>
         this.guard(() => {
           invariant(!subscribing, `runner ${runner.id} emitted during subscribe`);
@@ -196,6 +202,15 @@ export class Attempt {
 
   private guard(work: () => void): void {
     guarded(work, (thrown) => this.search.fail(thrown));
+  }
+}
+
+/** A runner that throws instead is one whose attempt fails, and nothing of it is left behind. */
+function engagementOf(runner: Runner, call: Call, number: number): Observable<RunnerEvent> {
+  try {
+    return runner.engage(call, number);
+  } catch (thrown) {
+    return throwError(() => CallError.from(thrown));
   }
 }
 

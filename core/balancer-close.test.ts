@@ -2,7 +2,15 @@
 import { NEVER, Subject } from 'rxjs';
 import sinon from 'sinon';
 import { describe, expect, it } from 'vitest';
-import { START, breaks, data, hangs, ok, type Script } from '../test/support/scripted-runner.js';
+import {
+  START,
+  breaks,
+  data,
+  hangs,
+  nacks,
+  ok,
+  type Script,
+} from '../test/support/scripted-runner.js';
 import { createService, type Service } from '../test/support/service.js';
 import type { Pool } from './pool.js';
 import { MS, SECOND, advance, drain } from '../test/support/virtual.js';
@@ -100,10 +108,12 @@ describe('close', () => {
     // The first attempt broke and is not open any more; its second chance found nobody.
     const functions = { hello: { timeoutMs: 60_000, idempotent: true } };
     const options = { closeGraceMs: 1000 };
-    const service = createService({ runners: [[breaks()]], functions, options });
+    const runners = [[breaks()], [nacks('busy')]];
+    const service = createService({ runners, functions, options });
     const visit = service.call();
     advance(service.clock, 100 * MS);
-    expect(service.story()).toMatch(/attempt-end wait$/);
+    expect(service.story()).toMatch(/attempt-end attempt nack wait /);
+    expect(service.balancer.held.waiting).toBe(1);
     closing(service);
     advance(service.clock, SECOND);
     expect(visit.verdict).toMatchObject({ outcome: 'failed', code: 'aborted', status: 502 });

@@ -8,32 +8,19 @@
  * runner a tick: constant and jittered, for a tick that grows starves one LB of two (measured on a
  * toy: 9.8 % of its calls served, the other's all).
  */
-import type { Clock, Timer } from './clock.js';
+import type { Call } from './call.js';
+import type { Timer } from './clock.js';
+import { Discoveries } from './discoveries.js';
 import { eject, loses, type Verdicts } from './health.js';
+import { guarded } from './invariant.js';
 import { Members } from './members.js';
-import type { BalancerOptions } from './options.js';
-import type { Placer } from './placer.js';
-import type { Pool } from './pool.js';
-import type { Probe, RunnerChange } from './probe.js';
+import { atMost, type Order, type Placer } from './placer.js';
+import type { RunnerChange } from './probe.js';
 import type { Rng } from './rng.js';
-import { Room, type Seat, type Waiter } from './room.js';
+import { Room, type Seat } from './room.js';
 import type { Nack } from './runner.js';
+import type { GroupParts, Seeker } from './seeker.js';
 import type { HeldStanding } from './standing.js';
-
-/** A call that looks for a runner. */
-export interface Seeker extends Waiter {
-  readonly callId: string;
-  /** It is called up for this runner and is in the room no more. False: it is of no use to it. */
-  take(standing: HeldStanding): boolean;
-}
-
-export interface GroupParts {
-  readonly clock: Clock;
-  readonly probe: Probe | undefined;
-  readonly pool: Pool;
-  readonly options: BalancerOptions;
-  readonly rng: Rng;
-}
 
 /** The tick varies by this much either way, so that several LBs do not march in step. */
 const TICK_JITTER = 0.25;
@@ -43,8 +30,7 @@ export class Group {
   private readonly chance: Rng;
   private readonly members: Members;
   private tick: Timer | undefined;
-  /** When more of a runner's capacity is found out, while somebody waits. */
-  private readonly discoveries = new Map<HeldStanding, Timer>();
+  private readonly discoveries: Discoveries;
 
   constructor(
     readonly name: string,
@@ -55,6 +41,7 @@ export class Group {
     const limits = { perFunctionMax: options.waitingPerFunctionMax, totalMax: options.waitingMax };
     this.room = new Room(limits, () => this.atRest());
     this.chance = rng.split(`group/${name}`);
+    this.discoveries = new Discoveries(parts.clock, (standing) => this.raise(standing));
     const memory = {
       busyUs: options.busyMemoryMs * 1000,
       pushBackMaxUs: options.pushBackMaxMs * 1000,
@@ -81,6 +68,22 @@ export class Group {
   /** What is believed of the runners of the pool's snapshot, in its order. */
   standings(): readonly HeldStanding[] {
     return this.members.all();
+  }
+
+  /** A pass over the runners for a call, in its placer's order; each at most once. */
+  order(call: Call): Order<HeldStanding> {
+    const standings = this.standings();
+    return atMost(standings.length, this.placer.order(call, standings, this.parts.clock.now()));
+  }
+
+  /** Whether a call that comes may be offered there: it overtakes nobody who waits for it. */
+  admits(standing: HeldStanding, now: number): boolean {
+    return standing.usable(now) && !(this.room.size > 0 && this.room.wants(standing));
+  }
+
+  /** Whether there is a runner beside this one: else to wait for another would be in vain. */
+  hasOther(standing: HeldStanding): boolean {
+    return this.standings().some((one) => one !== standing);
   }
 
   /** A runner with an unspent token that this call may have. */
@@ -116,7 +119,7 @@ export class Group {
     if (standing.returning) this.returned(standing);
     if (!token) return;
     standing.spend(now);
-    if (standing.discovering) this.discover(standing);
+    if (standing.discovering && this.room.size > 0) this.discoveries.goOn(standing);
   }
 
   /** The attempt was NACKed: nothing ran. `fn` is whose call it was. */
@@ -134,7 +137,8 @@ export class Group {
         return this.failed(standing);
       case 'size':
         // It has room for a smaller call: the token goes on to another function.
-        standing.busy = false;
+        standing.offered(false, now);
+        standing.tooBig(now);
         return this.callUp(standing, fn);
       case 'closed':
         return standing.refused(undefined, tookUs, now);
@@ -155,23 +159,21 @@ export class Group {
     this.raise(standing);
   }
 
-  /** The pool says that its snapshot changed. */
-  refresh(): void {
-    this.standings();
-  }
-
   /** Nobody waits: nothing is to be found out before somebody does. */
   private atRest(): void {
     this.tick?.cancel();
     this.tick = undefined;
-    for (const discovery of this.discoveries.values()) discovery.cancel();
-    this.discoveries.clear();
+    this.discoveries.stopAll();
   }
 
   /** Lets go of everything; nothing is called up afterwards. */
   dispose(): void {
     this.atRest();
-    this.placer.close?.();
+    // A placer of somebody else's must not keep the runners from being let go of.
+    guarded(
+      () => this.placer.close?.(),
+      () => undefined,
+    );
     this.members.dispose();
   }
 
@@ -197,16 +199,6 @@ export class Group {
     this.raise(standing);
   }
 
-  private discover(standing: HeldStanding): void {
-    if (this.room.size === 0) return;
-    this.discoveries.get(standing)?.cancel();
-    const again = this.parts.clock.after(2 * standing.roundTripUs, () => {
-      this.discoveries.delete(standing);
-      if (standing.discovering) this.raise(standing);
-    });
-    this.discoveries.set(standing, again);
-  }
-
   private failed(standing: HeldStanding): void {
     const { clock, options } = this.parts;
     const change = eject(standing, this.standings(), clock.now(), options, this.chance);
@@ -230,8 +222,8 @@ export class Group {
   }
 
   /**
-   * What a tick does: who has rested is back, one runner that refused is asked again, and whoever
-   * may have room and raised no token, as when its streams were all taken, is offered a call.
+   * What a tick does: who has rested is back, one runner that refused, as busy or for a size, is
+   * asked again, and whoever may have room and raised no token is offered a call.
    */
   private look(): void {
     const now = this.parts.clock.now();
@@ -242,11 +234,11 @@ export class Group {
       if (standing.returning || standing.pushedBackUntil > 0) {
         if (standing.returning) this.returned(standing);
         this.offerMore(standing, 'rested');
-      } else if (!standing.busy) {
-        this.callUp(standing, undefined);
-      } else if (asked === undefined || standing.busySince < asked.busySince) {
-        asked = standing;
+        continue;
       }
+      if (!standing.busy) this.callUp(standing, undefined);
+      const { refusedSince } = standing;
+      if (refusedSince !== 0 && refusedSince < (asked?.refusedSince ?? Infinity)) asked = standing;
     }
     if (asked !== undefined && this.room.size > 0) this.offerMore(asked, 'asked');
   }
@@ -260,20 +252,34 @@ export class Group {
   }
 
   private connected(standing: HeldStanding): void {
+    if (standing.connected) {
+      // It has streams left again.
+      this.tell(standing, 'ready');
+      return this.raise(standing);
+    }
+    standing.connected = true;
     standing.startSlowly(this.parts.clock.now());
     this.offerMore(standing, 'ready');
   }
 
   private lost(standing: HeldStanding): void {
+    standing.connected = false;
     this.tell(standing, 'lost');
+    this.maybePanic(standing);
+  }
+
+  /** Too few are left without it: whoever is ejected may be asked again, from now on. */
+  private maybePanic(standing: HeldStanding): void {
     const { clock, options } = this.parts;
-    if (loses(this.standings(), clock.now(), options)) this.tell(standing, 'panic');
+    const lifted = loses(this.standings(), clock.now(), options);
+    if (lifted.length > 0) this.tell(standing, 'panic');
+    for (const one of lifted) this.raise(one);
   }
 
   private left(standing: HeldStanding): void {
-    this.discoveries.get(standing)?.cancel();
-    this.discoveries.delete(standing);
+    this.discoveries.stop(standing);
     this.tell(standing, 'left');
+    this.maybePanic(standing);
   }
 
   private tell(standing: HeldStanding, change: RunnerChange): void {

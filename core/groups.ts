@@ -1,7 +1,8 @@
 /** The groups of one LB, each made when the first call of it comes, kept in step with the pool. */
 import type { Subscription } from 'rxjs';
-import { Group, type GroupParts } from './group.js';
+import { Group } from './group.js';
 import { placerByName, type MakePlacer } from './placer.js';
+import type { GroupParts } from './seeker.js';
 
 /** More groups than this, and those without runners and waiters are forgotten. */
 const GROUPS_MAX = 1000;
@@ -37,7 +38,7 @@ export function createGroups(parts: GroupsParts): Groups {
       const known = groups.get(name);
       if (known !== undefined) return known;
       watching ??= parts.pool.changes().subscribe({
-        next: (changed) => groups.get(changed)?.refresh(),
+        next: (changed) => groups.get(changed)?.standings(),
         error: () => undefined,
       });
       if (groups.size >= GROUPS_MAX) {

@@ -86,15 +86,15 @@ describe('panic', () => {
     const all = fleet(4);
     fails(all[0]!, all, 3, 0);
     fails(all[1]!, all, 3, 0);
-    expect(loses(all, 0, RULES)).toBe(false);
+    expect(loses(all, 0, RULES)).toEqual([]);
     Object.assign(all[2]!.runner, { ready: false });
-    expect(loses(all, 0, RULES)).toBe(true);
+    expect(loses(all, 0, RULES)).toEqual([all[0], all[1]]);
     expect(all.map((one) => one.usable(0))).toEqual([true, true, false, true]);
   });
 
   it('does nothing where nobody is ejected', () => {
     const all = fleet(2);
     for (const one of all) Object.assign(one.runner, { ready: false });
-    expect(loses(all, 0, RULES)).toBe(false);
+    expect(loses(all, 0, RULES)).toEqual([]);
   });
 });

@@ -4,8 +4,8 @@
  * at once. A NACK is no failure, whatever its reason but `unreachable`: it says that it works.
  *
  * The floor: an ejection that would leave less than `usableMin` of the runners usable, or none,
- * does not happen. Panic: when connections are lost so that less than that is left, all ejections
- * are lifted, since a doubtful runner is better than none.
+ * does not happen. Panic: when runners leave or lose their connection so that less than that is
+ * left, all ejections are lifted, since a doubtful runner is better than none.
  */
 import type { BalancerOptions } from './options.js';
 import type { RunnerChange } from './probe.js';
@@ -55,10 +55,14 @@ export function eject(
   return 'ejected';
 }
 
-/** A connection was lost: whether that lifted the ejections of all (panic). */
-export function loses(all: readonly HeldStanding[], now: number, rules: Rules): boolean {
-  if (all.filter((one) => usable(one, now)).length >= floorOf(all.length, rules)) return false;
+/** A runner left or lost its connection: those whose ejection that lifted (panic), none or all. */
+export function loses(
+  all: readonly HeldStanding[],
+  now: number,
+  rules: Rules,
+): readonly HeldStanding[] {
+  if (all.filter((one) => usable(one, now)).length >= floorOf(all.length, rules)) return [];
   const ejected = all.filter((one) => now < one.ejectedUntil);
   for (const one of ejected) one.ejectedUntil = now;
-  return ejected.length > 0;
+  return ejected;
 }

@@ -56,11 +56,12 @@ export class Members {
     const first = this.snapshot === undefined;
     this.snapshot = snapshot;
     const stay = new Set(snapshot);
+    const gone: HeldStanding[] = [];
     for (const [runner, { standing, watching }] of this.known) {
       if (stay.has(runner)) continue;
       watching.unsubscribe();
       this.known.delete(runner);
-      this.news.left(standing);
+      gone.push(standing);
     }
     const joined: HeldStanding[] = [];
     this.list = snapshot.map((runner) => {
@@ -73,6 +74,8 @@ export class Members {
       return standing;
     });
     if (first) return;
+    // Told when the list is the new one: what follows from it looks at who is left.
+    for (const standing of gone) this.news.left(standing);
     for (const standing of joined) this.news.joined(standing);
   }
 

@@ -38,7 +38,10 @@ export interface BalancerOptions {
   readonly tickMs: number;
   /** How long a busy NACK is believed when nothing else is heard. 10 ms, a few round trips. */
   readonly busyMemoryMs: number;
-  /** The longest push-back of a runner that is honoured. 5 s: it may be wrong. */
+  /**
+   * The longest push-back of a runner that is honoured, unless something comes free there before:
+   * it spoke of what was. 5 s: it may be wrong.
+   */
   readonly pushBackMaxMs: number;
   /** How long a runner that joins or returns has less than its share. 10 s, for caches to fill. */
   readonly slowStartMs: number;

@@ -11,7 +11,7 @@ import type { Call } from './call.js';
 import type { Timer } from './clock.js';
 import { giveUpAt } from './deadline.js';
 import { CallError } from './errors.js';
-import type { Group, Seeker } from './group.js';
+import type { Group } from './group.js';
 import type { Groups } from './groups.js';
 import type { HedgeDelays } from './hedge-delay.js';
 import { guarded, invariant } from './invariant.js';
@@ -20,6 +20,7 @@ import type { Order } from './placer.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Seat } from './room.js';
 import type { Nack, RunnerEvent } from './runner.js';
+import type { Seeker } from './seeker.js';
 import type { HeldStanding } from './standing.js';
 
 export interface PlacementParts extends AttemptParts {
@@ -36,7 +37,7 @@ export interface PlacementParts extends AttemptParts {
 export function place(parts: PlacementParts, call: Call): Observable<RunnerEvent> {
   return new Observable((out) => {
     const search = new Search(parts, call, out);
-    search.begin();
+    search.round();
     return () => search.stop();
   });
 }
@@ -81,12 +82,6 @@ class Search implements Seeker, Attempting {
     this.looksUntil = giveUpAt(now, arrivedAt, deadline - arrivedAt, placementUs);
   }
 
-  begin(): void {
-    // Who comes does not overtake who waits.
-    if (this.polls || this.group.waiting === 0) this.round();
-    else this.wait();
-  }
-
   /** A second chance may be had until the deadline. */
   get giveUpAt(): number {
     return this.broken === undefined ? this.looksUntil : this.call.deadline;
@@ -103,15 +98,16 @@ class Search implements Seeker, Attempting {
   }
 
   /** Starts a pass over a fresh snapshot of the runners. */
-  private round(): void {
+  round(): void {
     this.rounds += 1;
-    this.order = this.group.placer.order(this.call, this.group.standings(), this.parts.clock.now());
+    this.order = this.group.order(this.call);
     this.offer();
   }
 
   /** Offers the call to the next runner of the round that may take it. */
   private offer(): void {
-    const { clock, probe } = this.parts;
+    const { group, parts } = this;
+    const { clock, probe } = parts;
     const now = clock.now();
     for (;;) {
       if (now >= this.giveUpAt) return this.giveUp();
@@ -120,7 +116,7 @@ class Search implements Seeker, Attempting {
       if (standing === this.spoiled) continue;
       if (!standing.runner.ready) {
         probe?.({ kind: 'skip', at: now, call: this.call.id, runner: standing.runner.id });
-      } else if (this.polls ? now >= standing.ejectedUntil : standing.usable(now)) {
+      } else if (this.polls ? now >= standing.ejectedUntil : group.admits(standing, now)) {
         return this.engage(standing, false);
       }
     }
@@ -201,7 +197,7 @@ class Search implements Seeker, Attempting {
     const { parts, call, group, attempt } = this;
     if (attempt?.open !== true || call.progress.committed) return;
     const now = parts.clock.now();
-    const order = group.placer.order(call, group.standings(), now);
+    const order = group.order(call);
     let standing = order.next();
     while (standing !== undefined && (standing === attempt.standing || !standing.usable(now))) {
       standing = order.next();
@@ -227,7 +223,8 @@ class Search implements Seeker, Attempting {
     this.hedgeTimer?.cancel();
     call.progress.committed = true;
     call.body.committed();
-    if (call.spec.idempotent) parts.hedges.saw(this.fn, attempt.tookUs);
+    // As long as it would have taken without a hedge, or at least so long.
+    if (call.spec.idempotent) parts.hedges.saw(this.fn, (this.attempt ?? attempt).tookUs);
     const other = attempt === this.hedge ? this.attempt : this.hedge;
     this.attempt = attempt;
     this.hedge = undefined;
@@ -270,7 +267,7 @@ class Search implements Seeker, Attempting {
       // A hedge is the second chance already.
       if (this.goesOnWithout(attempt)) return;
       call.progress.attemptOpen = false;
-      if (this.affords('second-chance')) return this.goOn();
+      if (this.group.hasOther(this.spoiled) && this.affords('second-chance')) return this.goOn();
     }
     call.progress.attemptOpen = false;
     this.fail(error);

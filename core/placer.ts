@@ -26,6 +26,18 @@ export interface Placer {
   close?(): void;
 }
 
+/** An order that ends by itself: one that repeats runners would be asked for ever. */
+export function atMost<S extends Standing>(count: number, order: Order<S>): Order<S> {
+  let left = count;
+  return {
+    next() {
+      if (left === 0) return undefined;
+      left -= 1;
+      return order.next();
+    },
+  };
+}
+
 /** What a placer is made of. Each group has a placer of its own. */
 export interface PlacerParts {
   /** A stream of its own. */

@@ -97,6 +97,16 @@ export class Room<W extends Waiter> {
     return undefined;
   }
 
+  /** Whether anybody who waits may use this runner. */
+  wants(standing: Standing): boolean {
+    for (let queue = this.turns.first; queue !== undefined; queue = queue.later) {
+      const head = queue.head();
+      if (head === undefined || head.waiter.tooBigFor(standing)) continue;
+      if (head.waiter.mayUse(standing) || queue.firstFor(standing) !== undefined) return true;
+    }
+    return false;
+  }
+
   private emptied(fn: string): void {
     this.total -= 1;
     const queue = this.queues.get(fn) as Queue<W>;

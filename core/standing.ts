@@ -55,7 +55,11 @@ export class HeldStanding implements Standing {
   /** It refused as busy, and no slot is known to have come free since. */
   busy = false;
   /** Since when, and how long that counts for calls that come when nobody waits. */
-  busySince = 0;
+  private busySince = 0;
+  /** A call was too large for what it has left, and nothing is known to have come free; 0: no. */
+  private tooBigSince = 0;
+  /** Its connection is up, whatever its streams. */
+  connected: boolean;
   busyUntil = 0;
   /** Its own wish not to be asked before; 0 for none. */
   pushedBackUntil = 0;
@@ -73,6 +77,8 @@ export class HeldStanding implements Standing {
   roundTripUs = ROUND_TRIP_US;
   private roundTripKnown = false;
   private startedAt: number;
+  /** Of a runner whose weight is none it is 1, as if it had said nothing. */
+  private readonly ownWeight: number;
   private accepted = 1;
   private acceptedAt = 0;
   private peakUs = 0;
@@ -85,6 +91,9 @@ export class HeldStanding implements Standing {
     startedAt: number,
   ) {
     this.startedAt = startedAt;
+    this.connected = runner.ready;
+    const { weight = 1 } = runner;
+    this.ownWeight = weight > 0 && weight < Infinity ? weight : 1;
   }
 
   acceptance(now: number): number {
@@ -100,7 +109,7 @@ export class HeldStanding implements Standing {
   }
 
   weight(now: number): number {
-    const { weight = 1 } = this.runner;
+    const weight = this.ownWeight;
     const age = now - this.startedAt;
     const { slowStartUs } = this.memory;
     // NaN is of no age: it has its whole weight.
@@ -155,9 +164,21 @@ export class HeldStanding implements Standing {
     this.busyUntil = now + this.memory.busyUs;
   }
 
-  /** Something came free, or may have. */
+  /** A call was too large for it: a smaller one may fit. */
+  tooBig(now: number): void {
+    this.busy = false;
+    if (this.tooBigSince === 0) this.tooBigSince = now;
+  }
+
+  /** Since when nothing came free there for all that it refused; 0 where it refused nothing. */
+  get refusedSince(): number {
+    return this.busy ? this.busySince : this.tooBigSince;
+  }
+
+  /** Something came free, or may have: also after a push-back, which spoke of what was. */
   free(): void {
     this.busy = false;
+    this.tooBigSince = 0;
     this.pushedBackUntil = 0;
     this.freed += 1;
   }

@@ -54,6 +54,20 @@ describe('a runner behind a channel', () => {
     expect(told).toHaveLength(4);
   });
 
+  it('tells that a stream is free again, once all were taken', () => {
+    const l = linked(silent, {}, { streamsMax: 2 });
+    const told: boolean[] = [];
+    l.runner.readiness().subscribe((ready) => told.push(ready));
+    const all = [engageOn(l), engageOn(l)];
+    expect(told).toEqual([]);
+    for (const one of all) one.leave();
+    // Only at its limit was anything to tell.
+    expect(told).toEqual([true]);
+    const again = [engageOn(l), engageOn(l)];
+    again[0]?.leave();
+    expect(told).toEqual([true, true]);
+  });
+
   it('is not ready while all its streams are taken, abandoned ones too', () => {
     const l = linked(silent, {}, { streamsMax: 2 });
     const first = engageOn(l);

@@ -1,5 +1,5 @@
 /** A Runner over a Channel: the same one whether the channel is an HTTP/2 connection or a link. */
-import { Observable, Subject } from 'rxjs';
+import { filter, merge, Observable, Subject } from 'rxjs';
 import type { Clock, Timer } from '../core/clock.js';
 import { CallError } from '../core/errors.js';
 import { guarded } from '../core/invariant.js';
@@ -41,7 +41,12 @@ export function createRunner(
   }
   if (!(streamsMax >= 1)) throw new RangeError(`streamsMax of ${id} is ${streamsMax}, below 1`);
   const pace = createPace(clock);
-  const exit = createExit(clock, channel);
+  const room = new Subject<true>();
+  const freed = (): void => {
+    // At its limit it was not ready, and no connection tells that it is again.
+    if (exit.open + abandoned === streamsMax - 1) room.next(true);
+  };
+  const exit = createExit(clock, channel, freed);
   let abandoned = 0;
   const parts = {
     clock,
@@ -49,6 +54,7 @@ export function createRunner(
     mayCancel: () => pace.take(),
     onAbandoned: (change: 1 | -1) => {
       abandoned += change;
+      if (change === -1) freed();
     },
   };
   return {
@@ -58,7 +64,12 @@ export function createRunner(
     },
     weight,
     readiness: () =>
-      new Observable((out) => channel.watch((ready) => out.next(ready && !exit.closing))),
+      merge(
+        new Observable<boolean>((out) =>
+          channel.watch((ready) => out.next(ready && !exit.closing)),
+        ),
+        room.pipe(filter(() => channel.ready && !exit.closing)),
+      ),
     get abandoned() {
       return abandoned;
     },
@@ -89,7 +100,7 @@ interface Exit extends Pick<Runner, 'close' | 'cut'> {
  * Only engagements that somebody waits for hold it up. What was abandoned above the pace of cancels
  * does not: closing the connection cancels it for nothing, with no other call on it to suffer.
  */
-function createExit(clock: Clock, channel: Channel): Exit {
+function createExit(clock: Clock, channel: Channel, freed: () => void): Exit {
   const ended = new Subject<never>();
   let open = 0;
   let closing = false;
@@ -128,6 +139,7 @@ function createExit(clock: Clock, channel: Channel): Exit {
         out.add(() => {
           open -= 1;
           settle();
+          freed();
         });
         return engagement.subscribe(out);
       }),
