@@ -16,7 +16,12 @@ export function checkLimits(
   limits: Readonly<Record<string, number | undefined>>,
   most?: number,
 ): void {
-  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
-  const bad = given.flatMap(([name, value]) => limitFlaw(name, value, most) ?? []);
-  if (bad.length > 0) throw new RangeError(`invalid ${what}: ${bad.join('; ')}`);
+  // Asked for each engagement: where all is well nothing is made.
+  let bad: string[] | undefined;
+  for (const name in limits) {
+    const value = limits[name];
+    const flaw = value === undefined ? undefined : limitFlaw(name, value, most);
+    if (flaw !== undefined) (bad ??= []).push(flaw);
+  }
+  if (bad !== undefined) throw new RangeError(`invalid ${what}: ${bad.join('; ')}`);
 }

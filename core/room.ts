@@ -85,9 +85,7 @@ export class Room<W extends Waiter> {
    */
   next(standing: Standing, except?: string): W | undefined {
     for (let queue = this.turns.first; queue !== undefined; queue = queue.later) {
-      const head = queue.fn === except ? undefined : queue.head();
-      if (head === undefined || head.waiter.tooBigFor(standing)) continue;
-      const seat = head.waiter.mayUse(standing) ? head : queue.firstFor(standing);
+      const seat = queue.fn === except ? undefined : seatFor(queue, standing);
       if (seat === undefined) continue;
       this.turns.leave(queue);
       this.turns.join(queue);
@@ -100,9 +98,7 @@ export class Room<W extends Waiter> {
   /** Whether anybody who waits may use this runner. */
   wants(standing: Standing): boolean {
     for (let queue = this.turns.first; queue !== undefined; queue = queue.later) {
-      const head = queue.head();
-      if (head === undefined || head.waiter.tooBigFor(standing)) continue;
-      if (head.waiter.mayUse(standing) || queue.firstFor(standing) !== undefined) return true;
+      if (seatFor(queue, standing) !== undefined) return true;
     }
     return false;
   }
@@ -116,6 +112,13 @@ export class Room<W extends Waiter> {
     }
     if (this.total === 0) this.onEmpty();
   }
+}
+
+/** Who of a function has this runner next; nobody where it is too small for the function. */
+function seatFor<W extends Waiter>(queue: Queue<W>, standing: Standing): HeldSeat<W> | undefined {
+  const head = queue.head();
+  if (head === undefined || head.waiter.tooBigFor(standing)) return undefined;
+  return head.waiter.mayUse(standing) ? head : queue.firstFor(standing);
 }
 
 /** Below this many seats that were left a clean-up costs more than they do. */

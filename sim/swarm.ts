@@ -7,6 +7,7 @@
 import { placerByName } from '../core/placer.js';
 import { seededRng, type Rng } from '../core/rng.js';
 import { parseScenario, type Scenario } from './scenario.js';
+import { numbered } from './scenario/resolve.js';
 
 /** The scenario of a seed, and its file: JSON, which is YAML too. */
 export interface Drawn {
@@ -64,7 +65,11 @@ function draft(seed: number, rng: Rng): Draw {
       responseBody: dice.from(['100B', '4KiB', '1MiB']),
       bodyTotal: dice.from(['1MiB', '2MiB']),
     }),
-    faults: drawFaults(createDice(rng.split('faults')), idsOf(fleet), seconds * 1000),
+    faults: drawFaults(
+      createDice(rng.split('faults')),
+      fleet.flatMap(({ name, count }) => numbered(name, count)),
+      seconds * 1000,
+    ),
   };
 }
 
@@ -91,13 +96,6 @@ function drawFleet(dice: Dice): readonly (Group & Draw)[] {
       }),
     }),
   }));
-}
-
-/** Ids as the format numbers them. */
-function idsOf(fleet: readonly Group[]): readonly string[] {
-  return fleet.flatMap(({ name, count }) =>
-    count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}${index + 1}`),
-  );
 }
 
 function drawFunctions(dice: Dice): Draw {
