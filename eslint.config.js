@@ -144,5 +144,5 @@ export default defineConfig(
     },
   },
   // Tools read their configuration from a default export.
-  { files: ['*.config.js', 'test/vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.js', 'test/**/*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -1,7 +1,7 @@
 /** A simulated flight's cost a call: the core, the protocol, the fleet, checkers and digest. */
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { createCheckers, createWorld, parseScenario } from '../sim/index.js';
+import { flyChecked, scenarioIn } from './checked.js';
 import type { Row } from './row.js';
 
 export interface FleetInput {
@@ -27,31 +27,23 @@ network: { roundTrip: 1ms }
 placement: { wait: poll }
 limits: { inFlight: 1000000 }
 `;
-  const parsed = parseScenario(text, 'bench');
-  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
-  const checkers = createCheckers();
+  const scenario = scenarioIn(text, 'bench');
   let attempts = 0;
   let inFlight = 0;
   let inFlightMax = 0;
   const garbage = watchGarbage();
   const startedAt = performance.now();
-  const world = createWorld(parsed.scenario, {
+  const world = flyChecked(scenario, {
+    what: name,
     seed: 1,
-    tell(event) {
-      checkers.see(event);
-      if (event.kind === 'attempt') attempts += 1;
-      if (event.kind === 'end') inFlight -= 1;
-      if (event.kind === 'arrive') inFlightMax = Math.max(inFlightMax, (inFlight += 1));
+    see({ kind }) {
+      if (kind === 'attempt') attempts += 1;
+      if (kind === 'end') inFlight -= 1;
+      if (kind === 'arrive') inFlightMax = Math.max(inFlightMax, (inFlight += 1));
     },
   });
-  while (world.fly(100_000)) continue;
-  const { violations, stuck } = checkers.land();
   const seconds = (performance.now() - startedAt) / 1000;
   const garbageMs = await garbage();
-  const problems = [...violations, ...stuck, ...world.held()];
-  if (world.broken !== undefined || problems.length > 0) {
-    throw new Error(`the bench flight broke: ${world.broken ?? problems.join('; ')}`);
-  }
   return {
     name,
     figures: {

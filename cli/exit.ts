@@ -1,4 +1,5 @@
 /** How the program ends: one code a class of failure, and the one error that ends a command. */
+import type { VerdictClass } from '../sim/index.js';
 
 export const EXIT = {
   fine: 0,
@@ -15,6 +16,22 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The code of a verdict. */
+export function codeOf(verdict: VerdictClass): ExitCode {
+  switch (verdict) {
+    case 'pass':
+      return EXIT.fine;
+    case 'broken':
+      return EXIT.invariant;
+    case 'different':
+      return EXIT.deterministic;
+    case 'stuck':
+      return EXIT.liveness;
+    case 'inconclusive':
+      return EXIT.inconclusive;
+  }
+}
 
 /** Ends the command: its lines go to stderr, one problem each, and nothing else is said. */
 export class CliError extends Error {

@@ -23,30 +23,29 @@ import { quoted } from './header.js';
 const SCENARIO_MAX_BYTES = 1024 * 1024;
 
 export function readScenario(file: string, sets: readonly string[] = []): Scenario {
-  const parsed = parseScenario(readText(file), file, sets, metricNames());
+  const text = readText(file, SCENARIO_MAX_BYTES, 'a scenario');
+  const parsed = parseScenario(text, file, sets, metricNames());
   if (!parsed.ok) throw new CliError(parsed.errors);
   return parsed.scenario;
 }
 
 /** Bounded by the bytes that come, not by what the file says of itself: a device says 0. */
-function readText(file: string): string {
+export function readText(file: string, bytesMax: number, what: string): string {
   let handle: number | undefined;
   try {
     handle = openSync(file, 'r');
-    const bytes = Buffer.alloc(SCENARIO_MAX_BYTES + 1);
+    const bytes = Buffer.alloc(bytesMax + 1);
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
       read = readSync(handle, bytes, length, bytes.length - length, null);
     }
-    if (length <= SCENARIO_MAX_BYTES) return bytes.toString('utf8', 0, length);
+    if (length <= bytesMax) return bytes.toString('utf8', 0, length);
   } catch (error) {
     throw new CliError([`${file}: ${reason(error)}`]);
   } finally {
     if (handle !== undefined) closeSync(handle);
   }
-  throw new CliError([
-    `${file}: more than ${SCENARIO_MAX_BYTES} bytes are too many for a scenario`,
-  ]);
+  throw new CliError([`${file}: more than ${bytesMax} bytes are too many for ${what}`]);
 }
 
 /** An output file that only takes its name when it is complete. */
@@ -119,6 +118,33 @@ export function createOutput(file: string, option: string): Output {
     },
     discard() {
       if (close()) remove();
+    },
+  };
+}
+
+/** What a command writes: however the program ends, what it has not finished leaves no trace. */
+export interface Outputs {
+  open(file: string, option: string): Output;
+  /** The command is over. */
+  close(): void;
+}
+
+export function createOutputs(): Outputs {
+  const opened: Output[] = [];
+  // The last first: a folder that was made for several goes with the one it was made for.
+  const discard = (): void => {
+    for (const output of [...opened].reverse()) output.discard();
+  };
+  process.once('exit', discard);
+  return {
+    open(file, option) {
+      const output = createOutput(file, option);
+      opened.push(output);
+      return output;
+    },
+    close() {
+      discard();
+      process.off('exit', discard);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What both worlds share: where a flight's events go, and how it lands. */
 import type { FlightEnd, FlightEvent, FlightHeader } from '../core/record.js';
-import { createCollector, type Flight } from '../reports/index.js';
-import { createCheckers } from '../sim/index.js';
+import { createCollector, type CallTrace, type Flight } from '../reports/index.js';
+import { createCheckers, type CheckersOptions } from '../sim/index.js';
 import { EXIT, type ExitCode } from './exit.js';
 import type { Output } from './files.js';
 
@@ -10,17 +10,26 @@ export interface Recorder {
   land(end: Omit<FlightEnd, 'kind' | 'violations' | 'stuck'>, extra: readonly string[]): Flight;
 }
 
+/** Where the events of a flight go beside its result, each only if it is wanted. */
+export interface Listeners {
+  readonly record?: Output | undefined;
+  readonly trace?: CallTrace | undefined;
+  /** Somebody will look at single calls. */
+  readonly report?: unknown;
+}
+
 /** Characters of record text held before they are written. */
 const BUFFER = 64 * 1024;
 
 /** Feeds checkers, collector and record file, each only if it is wanted. */
 export function createRecorder(
   header: FlightHeader,
-  record: Output | undefined,
-  options: { readonly executorsLog: boolean },
+  { record, trace, report }: Listeners,
+  options: CheckersOptions,
 ): Recorder {
   const checkers = createCheckers(options);
-  const collector = createCollector(header);
+  const collector = createCollector(header, { stories: report !== undefined });
+  const traced = trace?.fly(header);
   let lines = '';
   const write = (line: unknown): void => {
     if (record === undefined) return;
@@ -34,6 +43,7 @@ export function createRecorder(
     tell(event) {
       checkers.see(event);
       collector.event(event);
+      traced?.event(event);
       write(event);
     },
     land(end, extra) {
@@ -46,6 +56,7 @@ export function createRecorder(
       };
       write(landed);
       record?.write(lines);
+      traced?.land();
       return collector.land(landed);
     },
   };

@@ -28,9 +28,8 @@ import {
   type Scenario,
 } from '../sim/index.js';
 import { CliError, EXIT } from './exit.js';
-import type { Output } from './files.js';
 import { startFleet, type Fleet } from './fleet.js';
-import { createRecorder, type Recorder } from './flight.js';
+import { createRecorder, type Listeners, type Recorder } from './flight.js';
 import { CALL_ID_HEADER, createHttpClient, type HttpClient } from './http-client.js';
 import { idleFunction, isIdle, measureIdle } from './idle.js';
 import type { Interrupt } from './interrupt.js';
@@ -53,7 +52,7 @@ const BACKLOG = 4096;
 export async function flyGrpc(
   scenario: Scenario,
   header: FlightHeader,
-  record: Output | undefined,
+  listeners: Listeners,
   interrupt: Interrupt,
   options: GrpcOptions,
   say: (text: string) => void,
@@ -68,7 +67,7 @@ export async function flyGrpc(
   const told = interrupt.on(() => void fleet?.stop());
   try {
     interrupt.check();
-    const recorder = createRecorder(header, record, { executorsLog: own });
+    const recorder = createRecorder(header, listeners, { executorsLog: own });
     const flying = createFlying(scenario, header.seed, clock, fleet, options);
     try {
       await untilReady(flying.runners, own ? 'runner' : '--runners', interrupt);

@@ -22,7 +22,13 @@ export const version: string = (
   JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;
 
+let known: string | undefined;
+
 /** The commit of a checkout; '' for an installed package. */
+export function commitHere(): string {
+  return (known ??= commitOf(packageRoot));
+}
+
 function commitOf(root: string): string {
   try {
     const told = execFileSync('git', ['rev-parse', '--show-toplevel', '--short', 'HEAD'], {
@@ -61,7 +67,7 @@ export function headerOf(scenario: Scenario, wanted: Wanted): FlightHeader {
     runners: flownRunners(scenario, wanted),
     slo: scenario.slo,
     replay: replayOf(wanted),
-    commit: commitOf(packageRoot),
+    commit: commitHere(),
     node: process.version,
     windtunnel: version,
   };

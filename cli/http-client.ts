@@ -1,7 +1,7 @@
 /** The clients of a gRPC flight: one HTTP request a planned call, and the line of what it saw. */
-import { Agent, request as httpRequest } from 'node:http';
-import type { ClientLine, Clock } from '../core/index.js';
-import { createWitness, requestFor, type Send } from '../sim/index.js';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ClientLine, Clock, Header } from '../core/index.js';
+import { MARK, REQUEST_MARKS, createWitness, requestFor, type Send } from '../sim/index.js';
 
 /** The header that carries a planned call's id through the edge. */
 export const CALL_ID_HEADER = 'x-windtunnel-call';
@@ -27,12 +27,16 @@ export function createHttpClient(clock: Clock, ports: readonly number[]): HttpCl
         told = true;
         witness.over(how);
       };
-      const headers = { 'content-length': body.length, [CALL_ID_HEADER]: planned.id };
+      const headers = {
+        'content-length': body.length,
+        [CALL_ID_HEADER]: planned.id,
+        [MARK]: [...REQUEST_MARKS],
+      };
       const port = ports[planned.lb];
       const request = httpRequest({ host: '127.0.0.1', port, agent, method, path: url, headers });
       request.on('error', () => over('cut'));
       request.on('response', (response) => {
-        witness.status(response.statusCode ?? 0);
+        witness.head(response.statusCode ?? 0, pairs(response.headersDistinct));
         response.on('data', (chunk: Buffer) => witness.take(chunk));
         response.on('error', () => over('cut'));
         response.on('end', () => over('ended'));
@@ -47,3 +51,8 @@ export function createHttpClient(clock: Clock, ports: readonly number[]): HttpCl
     close: () => agent.destroy(),
   };
 }
+
+const pairs = (headers: IncomingMessage['headersDistinct']): Header[] =>
+  Object.entries(headers).flatMap(([name, values = []]) =>
+    values.map((value): Header => [name, value]),
+  );

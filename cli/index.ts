@@ -1,54 +1,36 @@
 #!/usr/bin/env node
 /** The program: commands and options, and nothing else. Each command is a file of its own. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { availableParallelism } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
 import { drawScenario } from '../sim/index.js';
+import {
+  addresses,
+  callCount,
+  collect,
+  integer,
+  jobCount,
+  overs,
+  placers,
+  seconds,
+  seedRange,
+  shard,
+  type SeedRange,
+} from './arguments.js';
+import type { Assets } from './assets.js';
 import { check } from './check.js';
+import { compareCommand } from './compare-program.js';
 import { CliError, EXIT, reason, textOf, type ExitCode } from './exit.js';
+import type { FlightFiles } from './flight-files.js';
+import { formatsOf, reportCommand, withFormats } from './formats-program.js';
 import { version } from './header.js';
+import { merge } from './merge.js';
+import { replay } from './replay.js';
 import { run } from './run.js';
+import { runnerCommand } from './runner/program.js';
 import { createScenario, printSchema, validate } from './scenario-files.js';
-
-const SEED_MAX = Number.MAX_SAFE_INTEGER;
-
-function integer(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= SEED_MAX) return value;
-  throw new InvalidArgumentError('not a whole number from 0 up.');
-}
-
-/** A time to work for. */
-function seconds(text: string): number {
-  const value = Number(text);
-  if (/^\d{1,7}(?:\.\d{1,3})?$/.test(text) && value > 0) return value;
-  throw new InvalidArgumentError('not a number of seconds above 0.');
-}
-
-/** `7` or `1..20`. */
-function seedRange(text: string): { first: number; last: number } {
-  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
-  const first = integer(match?.[1] ?? '');
-  const last = integer(match?.[2] ?? match?.[1] ?? '');
-  if (last >= first && last - first < 1_000_000) return { first, last };
-  throw new InvalidArgumentError('not a range such as 1..20.');
-}
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
-const list = (value: string): string[] => value.split(',').filter((part) => part !== '');
-
-/** Names of placers, comma-separated. */
-function placers(value: string): string[] {
-  const names = list(value);
-  if (names.length > 0) return names;
-  throw new InvalidArgumentError('names no placer.');
-}
-
-/** `host:port`, comma-separated. */
-function addresses(value: string): string[] {
-  const parts = list(value);
-  const bad = parts.find((part) => !/^(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/.test(part));
-  if (bad === undefined && parts.length > 0) return parts;
-  throw new InvalidArgumentError(`"${bad ?? value}" is not host:port.`);
-}
+import { shrinkCapsule } from './shrink.js';
+import { serveCommand } from './serve/program.js';
+import { sweep, type Over, type Shard } from './sweep.js';
 
 let unwritable = false;
 // Whoever reads our output may stop, as `head` does: what is left of it is for nobody, and the
@@ -69,7 +51,7 @@ const program = new Command('windtunnel')
   .version(version)
   .addHelpText(
     'after',
-    '\nExit codes: 0 fine, 1 usage or invalid file, 2 SLO missed, 3 invariant broken,\n' +
+    '\nExit codes: 0 fine, 1 usage or invalid file, 2 SLO missed or --fail-if, 3 invariant broken,\n' +
       '4 calls that never end, 5 not deterministic, 6 internal error, 7 inconclusive.',
   );
 
@@ -78,20 +60,25 @@ const setOption = (): Option =>
     .argParser(collect)
     .default([], 'none');
 
-interface RunFlags {
+const jobsOption = (): Option =>
+  new Option('--jobs <n>', 'threads')
+    .argParser(jobCount)
+    .default(availableParallelism(), 'one a core');
+
+interface RunFlags extends FlightFiles {
   readonly on: 'sim' | 'grpc';
   readonly runners: string[];
   readonly dialect: 's' | 'head';
   readonly seed?: number;
   readonly placer: string[];
   readonly set: string[];
-  readonly report?: string;
-  readonly json?: string;
   readonly record?: string;
+  readonly trace?: string;
+  readonly traceCalls: number;
+  readonly assets: Assets;
 }
 
-program
-  .command('run')
+withFormats(program.command('run'))
   .description('fly scenarios, print a summary, write a report')
   .argument('<scenario...>', 'scenario files')
   .addOption(new Option('--on <world>', 'where to fly').choices(['sim', 'grpc']).default('sim'))
@@ -113,8 +100,13 @@ program
   )
   .addOption(setOption())
   .option('--report <file.html>', 'write the report')
-  .option('--json <file>', 'write the result as JSON; - is stdout')
   .option('--record <file.jsonl>', 'write every event')
+  .option('--trace <file.json>', 'write the first calls as a trace for Perfetto')
+  .addOption(
+    new Option('--trace-calls <n>', 'calls of a flight that the trace follows')
+      .argParser(callCount)
+      .default(10_000),
+  )
   .action(async (files: string[], flags: RunFlags) => {
     exit = await run(files, {
       on: flags.on,
@@ -123,16 +115,23 @@ program
       seed: flags.seed,
       placers: flags.placer,
       sets: flags.set,
-      report: flags.report,
-      json: flags.json,
       record: flags.record,
+      trace: flags.trace,
+      traceCalls: flags.traceCalls,
+      files: { ...formatsOf(flags), report: flags.report },
+      assets: flags.assets,
     });
   });
 
 interface CheckFlags {
-  readonly seeds: { readonly first: number; readonly last: number };
+  readonly seeds: SeedRange;
   readonly set: string[];
   readonly time?: number;
+  readonly jobs: number;
+  readonly swarm?: true;
+  readonly explore?: true;
+  readonly coverage?: true;
+  readonly capsules: string;
 }
 
 program
@@ -144,14 +143,85 @@ program
       .argParser(seedRange)
       .default({ first: 1, last: 20 }, '1..20'),
   )
+  .option('--swarm', 'let each seed draw its scenario; the default without a scenario')
+  .option('--explore', 'let the seed also draw the order of what happens in one instant')
+  .option('--coverage', 'print what came up that must come up sometimes; inconclusive without all')
   .option('--time <s>', 'begin no seed after so many seconds a scenario', seconds)
+  .addOption(jobsOption())
+  .option('--capsules <folder>', 'where failures are kept, to be flown again', 'out/capsules')
   .addOption(setOption())
   .action(async (files: string[], flags: CheckFlags) => {
     if (files.length === 0 && flags.set.length > 0) {
       throw new CliError(['--set needs a scenario: what a seed draws is as it is']);
     }
-    const { seeds, set: sets, time } = flags;
-    exit = await check(files, { ...seeds, sets, seconds: time });
+    if (files.length > 0 && flags.swarm === true) {
+      throw new CliError(['--swarm takes no scenario: each seed draws its own']);
+    }
+    const { seeds, set: sets, time, jobs, capsules } = flags;
+    const { explore = false, coverage = false } = flags;
+    exit = await check(files, { ...seeds, sets, seconds: time, jobs, explore, coverage, capsules });
+  });
+
+program
+  .command('replay')
+  .description('fly a capsule again, and say whether it fails as it did')
+  .argument('<capsule>', 'a file that check wrote')
+  .option('--record <file.jsonl>', 'write every event')
+  .option('--report <file.html>', 'write the report')
+  .action(async (file: string, { record, report }: { record?: string; report?: string }) => {
+    exit = await replay(file, { record, report });
+  });
+
+program
+  .command('shrink')
+  .description('make a capsule smaller while it fails in the same way')
+  .argument('<capsule>', 'a file that check wrote')
+  .option('--out <file>', 'the smaller capsule; default: beside the other, as .small.json')
+  .addOption(new Option('--time <s>', 'seconds to work for').argParser(seconds).default(60))
+  .action(async (file: string, { out, time }: { out?: string; time: number }) => {
+    exit = await shrinkCapsule(file, { out, seconds: time });
+  });
+
+interface SweepFlags {
+  readonly over: Over[];
+  readonly seeds: SeedRange;
+  readonly set: string[];
+  readonly jobs: number;
+  readonly shard?: Shard;
+  readonly out: string;
+  readonly csv?: string;
+}
+
+program
+  .command('sweep')
+  .description('fly scenarios over values of their paths and over seeds')
+  .argument('<scenario...>', 'scenario files')
+  .addOption(
+    new Option('--over <path=a,b,c>', 'values of a path, each flown; may be repeated')
+      .argParser(overs)
+      .default([], 'none'),
+  )
+  .addOption(
+    new Option('--seeds <a..b>', 'seeds to fly each with')
+      .argParser(seedRange)
+      .default({ first: 1, last: 5 }, '1..5'),
+  )
+  .addOption(setOption())
+  .addOption(jobsOption())
+  .option('--shard <k/n>', 'fly part k of n only; merge makes one of all parts', shard)
+  .option('--out <file.jsonl>', 'the rows', 'out/sweep.jsonl')
+  .option('--csv <file.csv>', 'the rows as a table as well')
+  .action(async (files: string[], { set: sets, shard, csv, ...flags }: SweepFlags) => {
+    exit = await sweep(files, { ...flags, sets, shard, csv });
+  });
+
+program
+  .command('merge')
+  .description('make one sweep of all its parts')
+  .argument('<part...>', 'files that sweep --shard wrote')
+  .requiredOption('--out <file.jsonl>', 'the whole')
+  .action((files: string[], { out }: { out: string }) => {
+    exit = merge(files, out);
   });
 
 program
@@ -185,6 +255,10 @@ program
   .action((file: string) => {
     exit = createScenario(file);
   });
+
+for (const command of [reportCommand, serveCommand, runnerCommand, compareCommand]) {
+  program.addCommand(command((code) => void (exit = code)));
+}
 
 /** One problem is one line, the suggestion with it. */
 const oneLine = (text: string): string => `${text.trim().replace(/\s*\n\s*/g, ' ')}\n`;

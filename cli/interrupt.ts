@@ -1,9 +1,12 @@
 /** SIGINT, SIGTERM and SIGHUP: the command in hand is told, tidies up, and ends with 130. */
+import { setImmediate } from 'node:timers/promises';
 import { CliError, EXIT } from './exit.js';
 
 export interface Interrupt {
   /** Throws once a signal has come. */
   check(): void;
+  /** Lets the world outside have its turn, then checks. */
+  turn(): Promise<void>;
   /** Told at once when a signal comes. Returns how to be told no more. */
   on(listener: () => void): () => void;
 }
@@ -19,9 +22,14 @@ export function createInterrupt(): Interrupt {
       for (const listener of listeners) listener();
     });
   }
+  const check = (): void => {
+    if (signal !== undefined) throw new CliError([`interrupted by ${signal}`], EXIT.interrupted);
+  };
   return {
-    check() {
-      if (signal !== undefined) throw new CliError([`interrupted by ${signal}`], EXIT.interrupted);
+    check,
+    async turn() {
+      await setImmediate();
+      check();
     },
     on(listener) {
       listeners.add(listener);

@@ -1,12 +1,18 @@
 /** `windtunnel run`: flies scenarios in one of the two worlds, prints summaries, writes outputs. */
-import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { placerByName } from '../core/index.js';
-import { flightResult, renderReport, summarize, type Flight } from '../reports/index.js';
+import { createCallTrace, summarize, type Flight } from '../reports/index.js';
 import type { Scenario } from '../sim/index.js';
+import type { Assets } from './assets.js';
 import { CliError, EXIT, type ExitCode } from './exit.js';
-import { createOutput, readScenario, type Output } from './files.js';
+import { createOutputs, readScenario } from './files.js';
 import { exitOf, worst } from './flight.js';
+import {
+  openFile,
+  openFlightFiles,
+  refuseSameFile,
+  renderJson,
+  type FlightFiles,
+} from './flight-files.js';
 import { flyGrpc } from './fly-grpc.js';
 import { flySim } from './fly-sim.js';
 import { headerOf } from './header.js';
@@ -19,9 +25,12 @@ export interface RunOptions {
   readonly seed: number | undefined;
   readonly placers: readonly string[];
   readonly sets: readonly string[];
-  readonly report: string | undefined;
-  readonly json: string | undefined;
   readonly record: string | undefined;
+  readonly trace: string | undefined;
+  /** Calls of a flight that the trace follows. */
+  readonly traceCalls: number;
+  readonly files: FlightFiles;
+  readonly assets: Assets;
 }
 
 interface Planned {
@@ -32,14 +41,20 @@ interface Planned {
 
 export async function run(files: readonly string[], options: RunOptions): Promise<ExitCode> {
   const planned = plan(files, options);
-  const toStdout = options.json === '-';
+  const { files: wanted } = options;
+  const toStdout = wanted.json === '-';
   // With `--json -` stdout is the result's alone; words for people go to stderr then.
   const say = (text: string): void => void (toStdout ? process.stderr : process.stdout).write(text);
   const interrupt = createInterrupt();
-  const outputs = openOutputs(options, files);
-  // However the program ends, what it has not finished leaves no trace.
-  process.once('exit', outputs.discard);
+  const outputs = createOutputs();
   try {
+    const places = Object.values(wanted) as (string | undefined)[];
+    refuseSameFile([...places, options.record, options.trace], files, 'scenario');
+    const opened = openFlightFiles(outputs, wanted, {}, options.assets);
+    const record = openFile(outputs, options.record, '--record');
+    const traced = openFile(outputs, options.trace, '--trace');
+    const trace = traced && createCallTrace((text) => traced.write(text), options.traceCalls);
+    const listeners = { record, report: wanted.report, trace };
     const flights: Flight[] = [];
     for (const { file, scenario, placer } of planned) {
       const { on, sets } = options;
@@ -49,38 +64,25 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       say(`${scenario.name} on ${on}, seed ${seed}: ${header.words.join('; ')}\n`);
       const flight =
         on === 'sim'
-          ? await flySim(scenario, header, outputs.record, interrupt)
-          : await flyGrpc(scenario, header, outputs.record, interrupt, options, say);
+          ? await flySim(scenario, header, listeners, interrupt)
+          : await flyGrpc(scenario, header, listeners, interrupt, options, say);
       say(summarize(flight));
       flights.push(flight);
     }
     interrupt.check();
-    writeAll(flights, options, outputs, say);
+    trace?.close();
+    opened.write(flights);
+    record?.commit();
+    traced?.commit();
+    opened.commit();
+    if (wanted.report !== undefined) say(`report: ${wanted.report}\n`);
+    if (toStdout) process.stdout.write(renderJson(flights));
     const code = worst(flights.map(exitOf));
     const failed = flights.find((flight) => exitOf(flight) === code && code !== EXIT.fine);
     if (failed !== undefined) say(`replay: ${failed.header.replay}\n`);
     return code;
   } finally {
-    outputs.discard();
-    process.off('exit', outputs.discard);
-  }
-}
-
-/** Where the working directory is gone there is no absolute path: opening it will say so. */
-function absolute(file: string): string {
-  try {
-    return resolve(file);
-  } catch {
-    return file;
-  }
-}
-
-/** One place, however it is spelled or linked. */
-function placeOf(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return absolute(file);
+    outputs.close();
   }
 }
 
@@ -101,62 +103,4 @@ function plan(files: readonly string[], options: RunOptions): Planned[] {
       return { file, placer, scenario: readScenario(file, [...options.sets, ...sets]) };
     }),
   );
-}
-
-interface Outputs {
-  readonly report: Output | undefined;
-  readonly json: Output | undefined;
-  readonly record: Output | undefined;
-  /** Leaves no trace of those that are not committed. */
-  readonly discard: () => void;
-}
-
-function openOutputs(options: RunOptions, inputs: readonly string[]): Outputs {
-  const opened: Output[] = [];
-  const named = [options.report, options.json, options.record]
-    .filter((file) => file !== undefined && file !== '-')
-    .map((file) => placeOf(file as string));
-  const twice = named.find((file, index) => named.indexOf(file) !== index);
-  if (twice !== undefined) throw new CliError([`${twice}: two outputs have the same file`]);
-  const input = inputs.find((file) => named.includes(placeOf(file)));
-  if (input !== undefined) throw new CliError([`${input}: an output would replace the scenario`]);
-  const open = (file: string | undefined, option: string): Output | undefined => {
-    if (file === undefined || (file === '-' && option === '--json')) return undefined;
-    if (file === '-') throw new CliError([`${option} -: only --json can go to stdout`]);
-    const output = createOutput(file, option);
-    opened.push(output);
-    return output;
-  };
-  // The last first: a folder that was made for several goes with the one it was made for.
-  const discard = (): void => {
-    for (const output of [...opened].reverse()) output.discard();
-  };
-  try {
-    return {
-      discard,
-      report: open(options.report, '--report'),
-      json: open(options.json, '--json'),
-      record: open(options.record, '--record'),
-    };
-  } catch (error) {
-    discard();
-    throw error;
-  }
-}
-
-function writeAll(
-  flights: readonly Flight[],
-  options: RunOptions,
-  outputs: Outputs,
-  say: (text: string) => void,
-): void {
-  const results = flights.map((flight) => flightResult.parse(flight.result));
-  const json = `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`;
-  outputs.json?.write(json);
-  outputs.report?.write(renderReport(flights));
-  outputs.record?.commit();
-  outputs.json?.commit();
-  outputs.report?.commit();
-  if (options.report !== undefined) say(`report: ${options.report}\n`);
-  if (options.json === '-') process.stdout.write(json);
 }

@@ -3,6 +3,7 @@
  * became of it, and hands the events on. What follows from them is the search's (`placement.ts`).
  */
 import { throwError, type Observable, type Subscription } from 'rxjs';
+import { underTrace, type TraceOf } from './attempt-trace.js';
 import type { AttemptOutcome, Call } from './call.js';
 import type { Clock } from './clock.js';
 import { CallError } from './errors.js';
@@ -27,6 +28,7 @@ export interface AttemptParts {
   readonly clock: Clock;
   readonly probe: Probe | undefined;
   readonly lag: Lag;
+  readonly trace?: TraceOf | undefined;
 }
 
 /** Who is told of an attempt. */
@@ -83,8 +85,10 @@ export class Attempt {
       token,
     });
     group.opened(standing, token);
+    const trace = parts.trace?.(call.id, number);
+    const offered = trace === undefined ? call : underTrace(call, trace);
     let subscribing = true;
-    this.engagement = engagementOf(runner, call, number).subscribe({
+    this.engagement = engagementOf(runner, offered, number).subscribe({
       next: (event) =>
         this.guard(() => {
           invariant(!subscribing, `runner ${runner.id} emitted during subscribe`);
@@ -153,7 +157,7 @@ export class Attempt {
       runner: standing.runner.id,
       reason: nack.reason,
     });
-    this.group.nacked(standing, nack, this.tookUs, this.call.fn.id);
+    this.group.nacked(standing, nack, this.tookUs, call.spec.memoryMb);
     this.search.onNack(this, nack);
   }
 
@@ -172,7 +176,9 @@ export class Attempt {
     const { call, parts, standing } = this;
     invariant(this.open, 'an attempt ended twice');
     this.open = false;
-    const lateUs = parts.lag.us;
+    // A deadline says itself how late it is.
+    const overdueUs = outcome === 'expired' ? parts.clock.now() - call.deadline : 0;
+    const lateUs = Math.max(parts.lag.us, overdueUs);
     parts.lag.leave();
     parts.probe?.({
       kind: 'attempt-end',
@@ -189,13 +195,14 @@ export class Attempt {
     });
     // What this process was late by is no time of the runner's.
     const tookUs = Math.max(0, this.tookUs - lateUs);
-    this.group.ended(standing, this.judge(outcome, verdict, lateUs), tookUs);
+    const late = lateUs > LATE_US || overdueUs > OVERDUE_US;
+    this.group.ended(standing, this.judge(outcome, verdict, late), tookUs);
   }
 
   /** What this end says of the runner. */
-  private judge(outcome: AttemptOutcome, verdict: Finished | undefined, lateUs: number): Verdicts {
+  private judge(outcome: AttemptOutcome, verdict: Finished | undefined, late: boolean): Verdicts {
     if (verdict !== undefined) return 'healthy';
-    if (outcome === 'canceled' || lateUs > LATE_US) return 'unsaid';
+    if (outcome === 'canceled' || late) return 'unsaid';
     // It was at work when its time was up, for all that one can tell.
     return outcome === 'expired' && this.committed ? 'unsaid' : 'failing';
   }
@@ -216,6 +223,8 @@ function engagementOf(runner: Runner, call: Call, number: number): Observable<Ru
 
 /** This process was busy with itself for longer than that: what it saw says nothing of others. */
 const LATE_US = 100_000;
+/** A deadline that is so late was not waited for: the answer may lie there, unread. */
+const OVERDUE_US = 10_000;
 
 function verdictOf(finished: Finished): 'ok' | 'failed' | 'expired' {
   if (finished.success) return 'ok';

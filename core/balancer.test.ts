@@ -143,6 +143,7 @@ describe('a call', () => {
     expect(heldAtEnd).toEqual({
       calls: 0,
       waiting: 0,
+      attempts: 0,
       callEnds: 0,
       bodyBytes: 0,
       responseBytes: 0,

@@ -3,6 +3,8 @@
  * deadline) → response → end. Each station is the file of its name; this one puts them in order.
  */
 import { Observable, Subject, concat, defer, finalize, throwError } from 'rxjs';
+import type { TraceOf } from './attempt-trace.js';
+import type { Belief } from './belief.js';
 import { createBudget } from './budget.js';
 import { endCall } from './call-end.js';
 import type { Request } from './call.js';
@@ -45,6 +47,8 @@ export interface BalancerParts {
    * throws breaks the call that it was told of.
    */
   readonly probe?: Probe | readonly Probe[];
+  /** Trace context for runners, such as `traceOf` of the spans above. Default: the client's own. */
+  readonly trace?: TraceOf;
   /** Changes to every call, after the request's own. Default none. */
   readonly callOptions?: readonly CallOption[];
   /** The last to change a call, for instance to set its extensions. Default none. */
@@ -58,6 +62,8 @@ export interface Held {
   readonly calls: number;
   /** Of these, calls that wait for a runner. */
   readonly waiting: number;
+  /** Attempts that are open on the pool's runners, by what its placers are told. */
+  readonly attempts: number;
   /** Calls that are responded to and whose end is not over. */
   readonly callEnds: number;
   readonly bodyBytes: number;
@@ -73,6 +79,8 @@ export interface Balancer {
   handle(request: Request, sink: Sink): Observable<Verdict>;
   /** What is held right now: all zero when nothing is in flight. */
   readonly held: Held;
+  /** What it believes of each runner of the groups that calls have come for: a look, for people. */
+  beliefs(): readonly Belief[];
   /**
    * Refuses new calls from now on, waits for those in flight, forces them to end after
    * `closeGraceMs`, then closes the pool and completes. Idempotent; errors with the first
@@ -88,7 +96,7 @@ export function createBalancer(
   const options = resolveOptions(given);
   const { clock, pool, data, callOptions = [], listeners = [], overrider } = parts;
   const probe = fanOut(parts.probe);
-  const { rng, placer, placers } = parts;
+  const { rng, placer, placers, trace } = parts;
   const groups = createGroups({ clock, probe, pool, options, rng, placer, placers });
   const budget = createRetryBudget(clock, options);
   const gate = createGate(clock, options);
@@ -99,7 +107,7 @@ export function createBalancer(
     overrider,
     idempotentHeader: options.idempotentHeader.toLowerCase(),
   };
-  const placing = { clock, probe, options, groups, budget };
+  const placing = { clock, probe, trace, options, groups, budget };
   const looking = { lag: createLag(clock), hedges: createHedgeDelays() };
   const traveling = { ...placing, ...looking, data, bodies, rules, listeners };
   let calls = 0;
@@ -207,9 +215,11 @@ export function createBalancer(
     get held() {
       const { inFlight, ending } = gate;
       const responseBytes = responding.absorbed.used;
-      const { waiting } = groups;
-      return { calls: inFlight, waiting, callEnds: ending, bodyBytes: bodies.used, responseBytes };
+      const { waiting, attempts } = groups;
+      const bodyBytes = bodies.used;
+      return { calls: inFlight, waiting, attempts, callEnds: ending, bodyBytes, responseBytes };
     },
+    beliefs: () => groups.beliefs(),
     handle,
     close() {
       const closePool = defer(() => {
@@ -243,7 +253,7 @@ const nameOf = ({ fn, route }: Request): string =>
   route === undefined ? fn : `${route.app}${route.path}`;
 
 /** A client that left before it had its response. */
-const LEFT: Verdict = Object.freeze({
+export const LEFT: Verdict = Object.freeze({
   outcome: 'canceled',
   code: 'canceled',
   status: 499,

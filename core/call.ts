@@ -82,6 +82,11 @@ export interface Call {
   /** Back-pressure from the client to the runner. */
   readonly valve: Valve;
   readonly progress: Progress;
+  /**
+   * Of one attempt, as its runner is offered it: the headers of its trace context, which are among
+   * those of `spec` too. Absent where nobody traces.
+   */
+  readonly trace?: readonly Header[];
 }
 
 /** How far a call has come. Written by the stations, read by its balancer. */

@@ -2,6 +2,7 @@
  * The original's environment → a configuration of this load balancer as plain data, or everything
  * that is wrong with it. It opens nothing and reads no environment but the one it is given.
  */
+import { readAddress } from './address.js';
 import { LONGEST_MS } from './deadline.js';
 import { fnName, fnNames, type FnName } from './fn-names.js';
 import type { BalancerOptions } from './options.js';
@@ -152,9 +153,9 @@ function readRunners(value: string, errors: string[]): readonly string[] {
   }
   const seen = new Set<string>();
   for (const address of addresses) {
-    const [, port] = /^(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5})$/.exec(address) ?? [];
+    const port = readAddress(address)?.port;
     if (port === undefined) bad.push(`${invalid(name, address)}: not host:port`);
-    else if (Number(port) < 1 || Number(port) > PORT_MAX) {
+    else if (port < 1 || port > PORT_MAX) {
       bad.push(`${invalid(name, address)}: not a port from 1 to ${PORT_MAX}`);
     } else if (seen.has(address)) bad.push(`${invalid(name, address)}: listed twice`);
     seen.add(address);

@@ -1,69 +1,13 @@
 /** Laws between who waits, who comes, and runners that refuse, leave, or break their word. */
 import { describe, expect, it } from 'vitest';
-import { breaks, nacks, ok, scriptedRunner, type Script } from '../test/support/scripted-runner.js';
+import { breaks, nacks, ok, scriptedRunner } from '../test/support/scripted-runner.js';
 import { createService } from '../test/support/service.js';
 import { MS, SECOND, advance, createVirtualClock, drain } from '../test/support/virtual.js';
 import { createPool } from './pools.js';
 import type { MakePlacer } from './placer.js';
 import { placerByName } from './placer.js';
 
-const functions = { hello: { timeoutMs: 60_000 }, big: { timeoutMs: 60_000 } };
-
-describe('a call that was too large for a runner', () => {
-  it('is offered again within a few ticks, whoever set free what it needs', () => {
-    const service = createService({ runners: [[nacks('size'), nacks('size'), ok()]], functions });
-    const visit = service.call({ fn: 'big' });
-    advance(service.clock, 200 * MS);
-    expect(visit.verdict?.outcome).toBe('ok');
-    const [first, second, third] = service.runners[0]?.engaged ?? [];
-    for (const [one, next] of [
-      [first, second],
-      [second, third],
-    ]) {
-      expect((next?.at ?? 0) - (one?.at ?? 0)).toBeLessThan(30 * MS);
-    }
-    expect(service.idle()).toBe(true);
-  });
-
-  it('asks one runner a tick, not all of them', () => {
-    const runners = Array.from({ length: 20 }, () => [nacks('size')]);
-    const service = createService({ runners, functions, options: { placementMs: 1000 } });
-    service.call({ fn: 'big' });
-    advance(service.clock, SECOND);
-    const offers = service.runners.reduce((sum, { engaged }) => sum + engaged.length, 0);
-    // Each of them once at first, then one every 7.5 to 12.5 ms.
-    expect(offers).toBeLessThan(20 + 140);
-    expect(offers).toBeGreaterThan(20 + 70);
-  });
-
-  it('does not make others wait, nor takes the choice from the placer', () => {
-    const runners = ['a', 'b', 'c', 'd'].map((): readonly Script[] => [nacks('size'), ok()]);
-    const service = createService({
-      runners,
-      functions,
-      parts: { placer: placerByName.hash },
-      options: { tickMs: 10_000 },
-    });
-    service.call({ fn: 'big' });
-    advance(service.clock, 50 * MS);
-    expect(service.balancer.held.waiting).toBe(1);
-    for (let i = 0; i < 20; i++) service.call();
-    expect(service.balancer.held.waiting).toBe(1);
-    const shares = service.runners.map(({ engaged }) => engaged.length - 1);
-    expect(shares.sort()).toEqual([0, 0, 0, 20]);
-  });
-
-  it('makes no runner attractive that refuses all for their size', () => {
-    const runners = [[nacks('size')], ...Array.from({ length: 3 }, () => [ok()])];
-    const parts = { placer: placerByName.least };
-    const service = createService({ runners, functions, parts });
-    for (let i = 0; i < 200; i++) {
-      service.call();
-      advance(service.clock, 20 * MS);
-    }
-    expect(service.runners[0]?.engaged.length).toBeLessThan(10);
-  });
-});
+const functions = { hello: { timeoutMs: 60_000 } };
 
 describe('runners that leave', () => {
   it('so that only ejected ones are left lift the ejections, and who waits goes there', () => {
@@ -104,6 +48,60 @@ describe('a second chance', () => {
     const visit = service.call();
     advance(service.clock, 50 * MS);
     expect(visit.verdict).toMatchObject({ outcome: 'failed', code: 'broken', status: 502 });
+    expect(service.idle()).toBe(true);
+  });
+});
+
+describe('calls that waited', () => {
+  it('keep their place when they were called up in vain, however full the room is', () => {
+    const clock = createVirtualClock();
+    const pool = createPool();
+    const options = { waitingMax: 2, placementMs: 10_000, tickMs: 20_000 };
+    const service = createService({ parts: { pool, clock }, options });
+    const first = service.call();
+    const second = service.call();
+    pool.add(scriptedRunner(clock, 'a', [nacks('busy')]));
+    // The first is at the runner, and somebody takes its seat.
+    const third = service.call();
+    advance(clock, SECOND);
+    expect([first, second, third].map(({ verdict }) => verdict?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(service.balancer.held.waiting).toBe(3);
+    drain(clock);
+    expect(first.verdict?.code).toBe('not_placed');
+    expect(service.idle()).toBe(true);
+  });
+
+  it('fill a runner that joins in few round trips, however many slots it has', () => {
+    const clock = createVirtualClock();
+    const pool = createPool();
+    const service = createService({ parts: { pool, clock }, functions });
+    for (let i = 0; i < 1000; i++) service.call();
+    const late = ok().map((line) => ({ ...line, afterUs: 10 * SECOND }));
+    const runner = scriptedRunner(clock, 'a', [late]);
+    pool.add(runner);
+    // Ten steps of two round trips that nobody has measured yet, 10 ms each.
+    advance(clock, 220 * MS);
+    expect(runner.engaged).toHaveLength(1000);
+  });
+
+  it('all hear of a runner that fails at once, and none is left behind', () => {
+    const clock = createVirtualClock();
+    const pool = createPool();
+    const service = createService({ parts: { pool, clock }, functions });
+    const visits = Array.from({ length: 2000 }, () => service.call());
+    const runner = scriptedRunner(clock, 'a', [ok()]);
+    Object.assign(runner, {
+      engage: () => {
+        throw new Error('boom');
+      },
+    });
+    pool.add(runner);
+    drain(clock);
+    expect(visits.every(({ verdict }) => verdict !== undefined)).toBe(true);
     expect(service.idle()).toBe(true);
   });
 });
@@ -157,5 +155,60 @@ describe("somebody else's code", () => {
     advance(service.clock, SECOND);
     expect(visit.verdict).toMatchObject({ outcome: 'refused', code: 'not_placed' });
     expect(asked).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('groups beyond a thousand', () => {
+  it('are forgotten when no call is in them, and kept while one is', () => {
+    const made: string[] = [];
+    const closed: string[] = [];
+    const placer: MakePlacer = (parts) => {
+      const name = `g${made.length}`;
+      made.push(name);
+      return { ...placerByName.naive(parts), close: () => closed.push(name) };
+    };
+    const names = Array.from({ length: 1002 }, (_, index) => `g${index}`);
+    const inGroups = Object.fromEntries(names.map((name) => [name, { group: name }]));
+    const late = ok().map((line) => ({ ...line, afterUs: 10 * SECOND }));
+    const service = createService({
+      runners: [[late, ok()]],
+      functions: inGroups,
+      parts: { placer },
+    });
+    for (const fn of names.slice(0, 1000)) {
+      service.call({ fn });
+      // All but the first have their answer by then.
+      advance(service.clock, 5 * MS);
+    }
+    expect(closed).toEqual([]);
+    service.call({ fn: 'g1000' });
+    // The longest unused of those that no call is in.
+    expect(closed).toEqual(['g1']);
+    service.call({ fn: 'g2' });
+    advance(service.clock, 5 * MS);
+    service.call({ fn: 'g1001' });
+    expect(closed).toEqual(['g1', 'g3']);
+    drain(service.clock);
+    service.call({ fn: 'g0' });
+    expect(made).toHaveLength(1002);
+    // It begins anew: what was disposed of must not serve a call.
+    service.call({ fn: 'g1' });
+    expect(made).toHaveLength(1003);
+  });
+
+  it('a placer that throws keeps no group', () => {
+    let asked = 0;
+    const placer: MakePlacer = () => ({
+      order() {
+        asked += 1;
+        throw new Error('mine');
+      },
+    });
+    const service = createService({ runners: [[ok()]], parts: { placer } });
+    const visit = service.call();
+    drain(service.clock);
+    expect(asked).toBe(1);
+    expect(visit.verdict).toMatchObject({ outcome: 'failed', code: 'internal', status: 500 });
+    expect(service.idle()).toBe(true);
   });
 });

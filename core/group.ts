@@ -9,9 +9,9 @@
  * toy: 9.8 % of its calls served, the other's all).
  */
 import type { Call } from './call.js';
-import type { Timer } from './clock.js';
 import { Discoveries } from './discoveries.js';
 import { eject, loses, type Verdicts } from './health.js';
+import { inTurn } from './in-turn.js';
 import { guarded } from './invariant.js';
 import { Members } from './members.js';
 import { atMost, type Order, type Placer } from './placer.js';
@@ -20,16 +20,16 @@ import type { Rng } from './rng.js';
 import { Room, type Seat } from './room.js';
 import type { Nack } from './runner.js';
 import type { GroupParts, Seeker } from './seeker.js';
-import type { HeldStanding } from './standing.js';
-
-/** The tick varies by this much either way, so that several LBs do not march in step. */
-const TICK_JITTER = 0.25;
+import { memoryOf, type HeldStanding } from './standing.js';
+import { Tick } from './tick.js';
 
 export class Group {
+  /** Calls that look for a runner here, or have one. */
+  calls = 0;
   private readonly room: Room<Seeker>;
   private readonly chance: Rng;
   private readonly members: Members;
-  private tick: Timer | undefined;
+  private readonly tick: Tick;
   private readonly discoveries: Discoveries;
 
   constructor(
@@ -41,13 +41,13 @@ export class Group {
     const limits = { perFunctionMax: options.waitingPerFunctionMax, totalMax: options.waitingMax };
     this.room = new Room(limits, () => this.atRest());
     this.chance = rng.split(`group/${name}`);
-    this.discoveries = new Discoveries(parts.clock, (standing) => this.raise(standing));
-    const memory = {
-      busyUs: options.busyMemoryMs * 1000,
-      pushBackMaxUs: options.pushBackMaxMs * 1000,
-      slowStartUs: options.slowStartMs * 1000,
-    };
-    this.members = new Members(name, parts.pool, parts.clock, memory, {
+    this.tick = new Tick(parts.clock, options.tickMs * 1000, this.chance, () => {
+      this.look();
+      return this.room.size > 0;
+    });
+    const more = (standing: HeldStanding, tokens: number): void => this.goOn(standing, tokens);
+    this.discoveries = new Discoveries(parts.clock, more);
+    this.members = new Members(name, parts.pool, parts.clock, memoryOf(options), {
       joined: (standing) => this.offerMore(standing, 'joined'),
       left: (standing) => this.left(standing),
       connected: (standing) => this.connected(standing),
@@ -58,11 +58,6 @@ export class Group {
   /** Calls that wait here. */
   get waiting(): number {
     return this.room.size;
-  }
-
-  /** Nobody is in it and nobody waits. */
-  get idle(): boolean {
-    return this.members.size === 0 && this.room.size === 0;
   }
 
   /** What is believed of the runners of the pool's snapshot, in its order. */
@@ -77,8 +72,11 @@ export class Group {
   }
 
   /** Whether a call that comes may be offered there: it overtakes nobody who waits for it. */
-  admits(standing: HeldStanding, now: number): boolean {
-    return standing.usable(now) && !(this.room.size > 0 && this.room.wants(standing));
+  admits(standing: HeldStanding, memoryMb: number, now: number): boolean {
+    if (!standing.usable(now) || standing.tooBigNow(memoryMb, now)) return false;
+    if (this.room.size === 0) return true;
+    // Its like may wait for just that: until something comes free there.
+    return !standing.tooBig(memoryMb) && !this.room.wants(standing);
   }
 
   /** Whether there is a runner beside this one: else to wait for another would be in vain. */
@@ -89,16 +87,15 @@ export class Group {
   /** A runner with an unspent token that this call may have. */
   unspent(seeker: Seeker): HeldStanding | undefined {
     const now = this.parts.clock.now();
-    return this.standings().find(
-      (standing) => standing.open(now) && seeker.mayUse(standing) && !seeker.tooBigFor(standing),
-    );
+    const fits = (one: HeldStanding): boolean => one.open(now) && !one.tooBig(seeker.memoryMb);
+    return this.standings().find((one) => fits(one) && seeker.mayUse(one));
   }
 
   /** A seat until it is called up, or undefined when the room is full. */
   enter(seeker: Seeker): Seat | undefined {
     const seat = this.room.enter(seeker);
     if (seat === undefined) return undefined;
-    this.tick ??= this.tickOnce();
+    this.tick.start();
     const { probe, clock, options } = this.parts;
     probe?.({
       kind: 'wait',
@@ -122,24 +119,22 @@ export class Group {
     if (standing.discovering && this.room.size > 0) this.discoveries.goOn(standing);
   }
 
-  /** The attempt was NACKed: nothing ran. `fn` is whose call it was. */
-  nacked(standing: HeldStanding, nack: Nack, tookUs: number, fn: string): void {
+  /** The attempt was NACKed: nothing ran. `memoryMb`: of its call. */
+  nacked(standing: HeldStanding, nack: Nack, tookUs: number, memoryMb: number): void {
     const now = this.parts.clock.now();
     standing.inFlight -= 1;
+    if (nack.reason !== 'closed') standing.offered(false, now);
     switch (nack.reason) {
       case 'busy':
       case 'draining':
-        standing.offered(false, now);
         return standing.refused(nack.retryAfterUs, tookUs, now);
       case 'unreachable':
-        standing.offered(false, now);
         standing.refused(undefined, tookUs, now);
         return this.failed(standing);
       case 'size':
-        // It has room for a smaller call: the token goes on to another function.
-        standing.offered(false, now);
-        standing.tooBig(now);
-        return this.callUp(standing, fn);
+        // It has room for a smaller call: the token goes on to one.
+        standing.refusedForSize(memoryMb, nack.retryAfterUs, now);
+        return this.callUp(standing);
       case 'closed':
         return standing.refused(undefined, tookUs, now);
     }
@@ -161,8 +156,7 @@ export class Group {
 
   /** Nobody waits: nothing is to be found out before somebody does. */
   private atRest(): void {
-    this.tick?.cancel();
-    this.tick = undefined;
+    this.tick.stop();
     this.discoveries.stopAll();
   }
 
@@ -181,16 +175,26 @@ export class Group {
   private raise(standing: HeldStanding): void {
     standing.free();
     if (!standing.runner.ready) return this.tell(standing, 'unready');
-    this.callUp(standing, undefined);
+    this.callUp(standing);
   }
 
-  private callUp(standing: HeldStanding, except: string | undefined): void {
-    if (this.room.size === 0 || !standing.open(this.parts.clock.now())) return;
-    for (;;) {
-      const seeker = this.room.next(standing, except);
-      if (seeker === undefined || seeker.take(standing)) return;
+  /** What it has free is still being found out: the next offers. */
+  private goOn(standing: HeldStanding, tokens: number): void {
+    for (let i = 0; i < tokens && this.room.size > 0; i++) {
+      standing.mayHaveMore();
+      this.callUp(standing);
+      // Nobody was called up for the token: it is kept.
+      if (!standing.busy) return;
     }
   }
+
+  private readonly callUp = inTurn((standing: HeldStanding): void => {
+    if (this.room.size === 0 || !standing.open(this.parts.clock.now())) return;
+    for (;;) {
+      const seeker = this.room.next(standing);
+      if (seeker === undefined || seeker.take(standing)) return;
+    }
+  });
 
   /** What a runner has free is found out: a token, and another while offers are taken. */
   private offerMore(standing: HeldStanding, change: RunnerChange): void {
@@ -211,16 +215,6 @@ export class Group {
     this.tell(standing, 'returned');
   }
 
-  private tickOnce(): Timer {
-    const { clock, options } = this.parts;
-    const spread = 1 + TICK_JITTER * (2 * this.chance.float() - 1);
-    return clock.after(Math.round(options.tickMs * 1000 * spread), () => {
-      this.tick = undefined;
-      this.look();
-      if (this.room.size > 0) this.tick ??= this.tickOnce();
-    });
-  }
-
   /**
    * What a tick does: who has rested is back, one runner that refused, as busy or for a size, is
    * asked again, and whoever may have room and raised no token is offered a call.
@@ -236,7 +230,7 @@ export class Group {
         this.offerMore(standing, 'rested');
         continue;
       }
-      if (!standing.busy) this.callUp(standing, undefined);
+      if (!standing.busy) this.callUp(standing);
       const { refusedSince } = standing;
       if (refusedSince !== 0 && refusedSince < (asked?.refusedSince ?? Infinity)) asked = standing;
     }
@@ -277,6 +271,7 @@ export class Group {
   }
 
   private left(standing: HeldStanding): void {
+    standing.gone = true;
     this.discoveries.stop(standing);
     this.tell(standing, 'left');
     this.maybePanic(standing);
@@ -284,14 +279,21 @@ export class Group {
 
   private tell(standing: HeldStanding, change: RunnerChange): void {
     const { probe, clock, options } = this.parts;
-    probe?.({
-      kind: 'runner',
-      at: clock.now(),
-      call: '',
-      lb: options.idPrefix,
-      group: this.name,
-      runner: standing.runner.id,
-      change,
-    });
+    const { id: runner } = standing.runner;
+    const { idPrefix: lb } = options;
+    // No call is to blame for what a probe throws here, and those that wait need their tick.
+    guarded(
+      () =>
+        probe?.({
+          kind: 'runner',
+          at: clock.now(),
+          call: '',
+          lb,
+          group: this.name,
+          runner,
+          change,
+        }),
+      () => undefined,
+    );
   }
 }

@@ -1,16 +1,21 @@
 /** The groups of one LB, each made when the first call of it comes, kept in step with the pool. */
 import type { Subscription } from 'rxjs';
+import { beliefOf, type Belief } from './belief.js';
 import { Group } from './group.js';
 import { placerByName, type MakePlacer } from './placer.js';
 import type { GroupParts } from './seeker.js';
 
-/** More groups than this, and those without runners and waiters are forgotten. */
+/** At so many the longest unused that no call is in is forgotten, with all that it believed. */
 const GROUPS_MAX = 1000;
 
 export interface Groups {
   of(name: string): Group;
   /** Calls that wait, in all groups. */
   readonly waiting: number;
+  /** Attempts that are open, by what is believed of the runners. */
+  readonly attempts: number;
+  /** Of each runner of each group that has had a call. */
+  beliefs(): Belief[];
   /** Lets go of everything; no call looks for a runner any more. */
   dispose(): void;
 }
@@ -36,16 +41,22 @@ export function createGroups(parts: GroupsParts): Groups {
   return {
     of(name) {
       const known = groups.get(name);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        // The longest unused is the first.
+        groups.delete(name);
+        groups.set(name, known);
+        return known;
+      }
       watching ??= parts.pool.changes().subscribe({
         next: (changed) => groups.get(changed)?.standings(),
         error: () => undefined,
       });
       if (groups.size >= GROUPS_MAX) {
         for (const [other, group] of groups) {
-          if (!group.idle) continue;
+          if (group.calls > 0) continue;
           group.dispose();
           groups.delete(other);
+          break;
         }
       }
       const group = make(name);
@@ -56,6 +67,19 @@ export function createGroups(parts: GroupsParts): Groups {
       let waiting = 0;
       for (const group of groups.values()) waiting += group.waiting;
       return waiting;
+    },
+    get attempts() {
+      let attempts = 0;
+      for (const group of groups.values()) {
+        for (const { inFlight } of group.standings()) attempts += inFlight;
+      }
+      return attempts;
+    },
+    beliefs() {
+      const now = parts.clock.now();
+      return [...groups].flatMap(([name, group]) =>
+        group.standings().map((standing) => beliefOf(name, standing, now)),
+      );
     },
     dispose() {
       watching?.unsubscribe();

@@ -5,19 +5,12 @@
  */
 import type { ErrorShape } from './call.js';
 import type { CallError } from './errors.js';
+import { connectionNames, HOP_BY_HOP } from './hop-headers.js';
 import type { Header, Start } from './runner.js';
 
-/** Headers of one hop (RFC 9110 §7.6.1), and the length, which the LB counts for itself. */
+/** Headers of one hop, and the length, which the LB counts for itself. */
 const NOT_FORWARDED = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+  ...HOP_BY_HOP,
   'content-length',
   // The LB says which call it was.
   'fn-call-id',
@@ -66,17 +59,6 @@ export function readHead(start: Start, method: string): Head {
   }
   const bodyless = method === 'HEAD' || BODYLESS.has(status);
   return { status, headers, declared, typed, bodyless, size };
-}
-
-/** The headers that a Connection header names as its own hop's; undefined for none. */
-function connectionNames(headers: readonly Header[]): Set<string> | undefined {
-  let names: Set<string> | undefined;
-  for (const [name, value] of headers) {
-    if (name.toLowerCase() !== 'connection') continue;
-    names ??= new Set();
-    for (const part of value.split(',')) names.add(part.trim().toLowerCase());
-  }
-  return names;
 }
 
 /** The type of a body whose runner did not say: JSON by its first byte, as the original; else text

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { breaks, hangs, nacks, ok, type Script } from '../test/support/scripted-runner.js';
 import { createService, type Service } from '../test/support/service.js';
 import { MS, SECOND, advance, drain } from '../test/support/virtual.js';
+import type { CallOption } from './draft.js';
 import { createHedgeDelays } from './hedge-delay.js';
 import type { BalancerOptions } from './options.js';
 
@@ -69,6 +70,30 @@ describe('a hedge', () => {
     ]) {
       service.call();
       advance(service.clock, SECOND);
+      expect(attemptsOf(service, idOf(service))).toEqual(['attempt a']);
+    }
+  });
+
+  it('is not made for the one call that is not declared, though its like are', () => {
+    const service = warm({ a: [hangs()], b: [ok()] });
+    const undeclared: CallOption = (draft) => {
+      draft.idempotent = false;
+      return undefined;
+    };
+    service.call({ options: [undeclared] });
+    advance(service.clock, SECOND);
+    expect(attemptsOf(service, idOf(service))).toEqual(['attempt a']);
+  });
+
+  it('is not made on a runner that has just refused, or failed', () => {
+    for (const b of [nacks(), breaks()]) {
+      const ejects = { ejectAfter: 1, ejectMs: 5000, ejectMaxMs: 5000, busyMemoryMs: 5000 };
+      const service = warm({ a: [hangs(), hangs()], b: [b, ok()] }, ejects);
+      // The first hedge finds that out, the second call's has nowhere to go.
+      service.call();
+      advance(service.clock, MOST);
+      service.call();
+      advance(service.clock, MOST);
       expect(attemptsOf(service, idOf(service))).toEqual(['attempt a']);
     }
   });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEdge, type Edge } from '../test/support/edge.js';
 import { failure, hangs, ok, says, START } from '../test/support/scripted-runner.js';
 import { staticApps } from './data-access.js';
+import { CallError } from './errors.js';
+import type { EdgeOptions } from './http.js';
 
 const apps = staticApps({
   shop: {
@@ -51,6 +53,55 @@ describe('a path', () => {
     const bad = await edge.ask({ path: '/r/shop', headers: { 'x-request-id': 'a b' } });
     expect(bad.status).toBe(400);
   });
+});
+
+describe("a path of one's own", () => {
+  let edge: Edge;
+  const asked: [string, string][] = [];
+  const route: EdgeOptions['route'] = (url, method) => {
+    asked.push([url, method]);
+    if (url.startsWith('/pay')) return { fn: 'shop/pay' };
+    if (url === '/shop%20front') return { app: 'shop', path: '/' };
+    if (url === '/invoke/gone') return { fn: 'shop/root' };
+    if (url === '/throws') throw new Error('a bug of the mapping');
+    if (url === '/refuses') throw new CallError('bad_request', 'no', { status: 405, text: 'no' });
+    if (url === '/promises') return Promise.resolve({ fn: 'shop/pay' }) as never;
+    return undefined;
+  };
+  beforeAll(async () => {
+    edge = await createEdge([ok()], {}, { route }, apps);
+  });
+  afterAll(() => edge.close());
+
+  it.each([
+    ['/pay?x=1', 'shop/pay'],
+    ['http://example.org/pay', 'shop/pay'],
+    ['/shop%20front', 'shop/root'],
+    ['/invoke/gone', 'shop/root'],
+    ['/invoke/shop%2Fpay', 'shop/pay'],
+    ['/r/shop', 'shop/root'],
+  ])('is asked before the built-in ones: %s leads to %s', async (path, id) => {
+    const answer = await edge.ask({ path, body: 'ping' });
+    expect([answer.status, answer.body]).toEqual([200, 'pong']);
+    const { offered } = edge.runner.engaged.at(-1) ?? {};
+    const url = path.replace('http://example.org', '');
+    expect([offered?.fn.id, offered?.url]).toEqual([id, url]);
+    expect(asked.at(-1)).toEqual([url, 'POST']);
+  });
+
+  it.each([
+    ['/throws', 500, '{"message":"internal server error"}\n'],
+    ['/promises', 500, '{"message":"internal server error"}\n'],
+    ['/refuses', 405, '{"message":"no"}\n'],
+    ['/nowhere', 404, '{"message":"function not found"}\n'],
+  ])(
+    'that throws is an answer, and the next one is served: %s is %i',
+    async (path, status, body) => {
+      const answer = await edge.ask({ path, body: 'ping' });
+      expect([answer.status, answer.body]).toEqual([status, body]);
+      expect((await edge.ask({ path: '/pay' })).status).toBe(200);
+    },
+  );
 });
 
 describe('Fn-Invoke-Type: detached', () => {

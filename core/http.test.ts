@@ -24,7 +24,7 @@ afterEach(async () => {
   edge = undefined;
 });
 
-const NOTHING = { calls: 0, waiting: 0, callEnds: 0, bodyBytes: 0, responseBytes: 0 };
+const NOTHING = { calls: 0, waiting: 0, attempts: 0, callEnds: 0, bodyBytes: 0, responseBytes: 0 };
 
 describe('a request', () => {
   it('reaches the runner whole, and its answer the client', async () => {

@@ -2,6 +2,7 @@
  * The HTTP edge: `node:http` ⇄ Request and Sink. Rim: the one file in core that touches sockets.
  * It decides nothing; one subscription a request, and a client that leaves is an unsubscribe.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Observable } from 'rxjs';
@@ -9,10 +10,22 @@ import type { Balancer } from './balancer.js';
 import type { Request } from './call.js';
 import { CallError } from './errors.js';
 import { errorResponse } from './head.js';
-import type { Header } from './runner.js';
+import { requestHeaders } from './request-headers.js';
 import type { Sink } from './sink.js';
 
+/** What a path of one's own asks for: a function by its id, or a path of an app's routes. */
+export type RouteTarget = { readonly fn: string } | { readonly app: string; readonly path: string };
+
 export interface EdgeOptions {
+  /**
+   * Paths of one's own: asked first, with the url as the client sent it (path and query, escapes
+   * and all) and the method. Undefined leaves it to the built-in paths. A CallError that it throws
+   * is the answer, anything else that it throws is 500; neither is told to a probe, but to
+   * `refused`. Default none.
+   */
+  readonly route?: (url: string, method: string) => RouteTarget | undefined;
+  /** Told of each request that is refused before it is a call: no route, a bad id. Default none. */
+  readonly refused?: (error: CallError) => void;
   /**
    * A request header whose value becomes the call id, set by a trusted proxy in front. Default
    * none: the balancer makes ids up. A client that can choose ids can choose another call's.
@@ -20,6 +33,12 @@ export interface EdgeOptions {
   readonly callIdHeader?: string;
   /** A request header whose value becomes the request id, which travels on. Default none. */
   readonly requestIdHeader?: string;
+  /**
+   * How long a client may go on after the last answer of its connection, to read it, while what it
+   * still sends is thrown away. Default 2000 ms: some round trips on a bad line, and a connection
+   * held no longer than that by a client that never stops.
+   */
+  readonly lingerMs?: number;
 }
 
 /**
@@ -53,13 +72,26 @@ export function nodeHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const callIdHeader = options.callIdHeader?.toLowerCase();
   const requestIdHeader = options.requestIdHeader?.toLowerCase();
+  const lingerMs = options.lingerMs ?? 2000;
   return (incoming, outgoing) => {
-    const request = readRequest(incoming, callIdHeader, requestIdHeader);
-    if (request instanceof CallError) return refuse(createSink(incoming, outgoing), request);
+    if (incoming.httpVersionMajor === 1) lingers(incoming.socket, lingerMs);
+    // Read behind an answer that ends the connection: it can have none, and its client sends it
+    // again elsewhere (RFC 9112, 9.6). Node hands it over all the same.
+    if (incoming.socket.writableEnded) return;
+    const request = readRequest(incoming, options.route, callIdHeader, requestIdHeader);
+    if (request instanceof CallError) {
+      options.refused?.(request);
+      return refuse(createSink(incoming, outgoing), request);
+    }
     // A pipelined request waits for its turn: until then its answer could not be taken, and Node
-    // does not say when its client leaves.
-    if (outgoing.socket === null) outgoing.once('socket', () => serve(request, incoming, outgoing));
-    else serve(request, incoming, outgoing);
+    // does not say when its client leaves. Its turn is told by the answer before it, in whose async
+    // context, and so in whose trace, it does not belong.
+    if (outgoing.socket === null) {
+      outgoing.once(
+        'socket',
+        AsyncResource.bind(() => serve(request, incoming, outgoing)),
+      );
+    } else serve(request, incoming, outgoing);
   };
 
   function serve(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): void {
@@ -74,11 +106,13 @@ export function nodeHandler(
 
 function readRequest(
   incoming: IncomingMessage,
+  route: EdgeOptions['route'],
   callIdHeader: string | undefined,
   requestIdHeader: string | undefined,
 ): Request | CallError {
   const url = (incoming.url ?? '/').replace(ORIGIN, '');
-  const target = targetOf(url);
+  const method = incoming.method ?? 'GET';
+  const target = routed(route, url, method) ?? targetOf(url);
   if (target instanceof CallError) return target;
   const { headers } = incoming;
   const length = headers['content-length'];
@@ -91,16 +125,33 @@ function readRequest(
     ...(length === undefined ? {} : { contentLength: Number(length) }),
     ...target,
     detached: headers[INVOKE_TYPE] === DETACHED,
-    method: incoming.method ?? 'GET',
+    method,
     url,
-    headers: pairs(incoming.rawHeaders),
+    headers: requestHeaders(incoming.rawHeaders),
     body: bodyOf(incoming),
   };
 }
 
 type Target = Pick<Request, 'fn' | 'route' | 'errorShape'>;
 
-/** What a path asks for. */
+/** What a path asks for by a mapping of one's own, whose bugs end no process. */
+function routed(
+  route: EdgeOptions['route'],
+  url: string,
+  method: string,
+): Target | CallError | undefined {
+  try {
+    const target = route?.(url, method);
+    if (target === undefined) return undefined;
+    if ('fn' in target) return { fn: target.fn };
+    if ('app' in target) return { fn: '', route: { app: target.app, path: target.path } };
+    throw new TypeError('a route is a function, or an app and a path');
+  } catch (thrown) {
+    return CallError.from(thrown);
+  }
+}
+
+/** What a built-in path asks for. */
 function targetOf(url: string): Target | CallError {
   const invoked = INVOKE.exec(url)?.[1];
   if (invoked !== undefined) {
@@ -132,13 +183,6 @@ function decoded(name: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function pairs(raw: readonly string[]): Header[] {
-  const headers: Header[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2)
-    headers.push([raw[i] as string, raw[i + 1] as string]);
-  return headers;
 }
 
 /** The body as a cold stream. The cache behind it is bounded, so nothing here needs to pause. */
@@ -190,9 +234,31 @@ function abort(socket: Socket): void {
   }
 }
 
+/** The sockets that close as `lingers` says. */
+const lingering = new WeakSet<Socket>();
+
+/**
+ * How a connection closes behind its last answer. To close it with bytes unread is to reset it,
+ * and a reset takes from the client what it has not read, earlier answers too. So only our side
+ * ends, and the rest is read and thrown away, until the client leaves or its time is over
+ * (RFC 9112, 9.6).
+ */
+function lingers(socket: Socket, ms: number): void {
+  if (lingering.has(socket)) return;
+  lingering.add(socket);
+  const close = (): void => {
+    const timer = setTimeout(() => socket.destroy(), ms).unref();
+    socket.once('close', () => clearTimeout(timer)).end();
+  };
+  socket.destroySoon = close;
+}
+
 /** Whether so much of an upload may be to come that its connection is not worth the reading. */
 function leavesMuch(incoming: IncomingMessage): boolean {
   if (incoming.complete) return false;
+  // Who waits for a 100 that did not come may send the body or leave it out: nobody can tell what
+  // the next bytes of the connection are (RFC 9110, 10.1.1).
+  if (incoming.headers.expect !== undefined) return true;
   if (incoming.headers['transfer-encoding'] !== undefined) return true;
   return Number(incoming.headers['content-length'] ?? 0) > DISCARD_MAX;
 }

@@ -5,6 +5,7 @@ export { createSystemClock, asScheduler, type Clock, type Timer } from './clock.
 export { seededRng, type Rng } from './rng.js';
 export type { DynamicPool, Pool } from './pool.js';
 export { createPool, PoolError, staticPool, type PoolOptions } from './pools.js';
+export { followTargets, type Follower, type Target } from './discovery.js';
 export {
   staticApps,
   staticFunctions,
@@ -14,9 +15,11 @@ export {
   type StaticApp,
 } from './data-access.js';
 export { cachedData, cachedDataDefaults, type CachedDataOptions } from './cached-data.js';
+export type { Belief } from './belief.js';
 export type { CallOption, Draft } from './draft.js';
 export type { CallListener } from './listeners.js';
-export { nodeHandler, type EdgeOptions } from './http.js';
+export { nodeHandler, type EdgeOptions, type RouteTarget } from './http.js';
+export { call, type Answer, type CallOptions, type CallRequest } from './call-promise.js';
 export { CallError, type ErrorCode } from './errors.js';
 export {
   fnNames,
@@ -42,9 +45,12 @@ export {
   type Metrics,
   type MetricsOptions,
 } from './metrics/metrics.js';
-export { createSpans } from './metrics/spans.js';
+export { createSpans, type Spans } from './metrics/spans.js';
+export type { TraceOf } from './attempt-trace.js';
 
 // Below: for those who write a runner, a placer, a sink or a checker.
+export { readAddress, type Address } from './address.js';
+export { connectionNames, HOP_BY_HOP } from './hop-headers.js';
 export {
   placerByName,
   type MakePlacer,

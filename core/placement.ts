@@ -37,7 +37,7 @@ export interface PlacementParts extends AttemptParts {
 export function place(parts: PlacementParts, call: Call): Observable<RunnerEvent> {
   return new Observable((out) => {
     const search = new Search(parts, call, out);
-    search.round();
+    search.guard(() => search.round());
     return () => search.stop();
   });
 }
@@ -46,6 +46,8 @@ export function place(parts: PlacementParts, call: Call): Observable<RunnerEvent
 class Search implements Seeker, Attempting {
   readonly callId: string;
   readonly fn: string;
+  readonly memoryMb: number;
+  seated = false;
   private readonly group: Group;
   private readonly polls: boolean;
   /** When it stops looking for its first chance. */
@@ -65,8 +67,6 @@ class Search implements Seeker, Attempting {
   private broken: CallError | undefined;
   /** There is one second chance or one hedge. */
   private hadExtra = false;
-  /** Who NACKed it for its size, and what had come free there by then. */
-  private refusedForSize: Map<HeldStanding, number> | undefined;
 
   constructor(
     private readonly parts: PlacementParts,
@@ -76,7 +76,9 @@ class Search implements Seeker, Attempting {
     this.polls = parts.options.wait === 'poll';
     this.callId = call.id;
     this.fn = call.fn.id;
+    this.memoryMb = call.spec.memoryMb;
     this.group = parts.groups.of(call.spec.group);
+    this.group.calls += 1;
     const { arrivedAt, deadline, placementUs } = call;
     const now = parts.clock.now();
     this.looksUntil = giveUpAt(now, arrivedAt, deadline - arrivedAt, placementUs);
@@ -89,6 +91,7 @@ class Search implements Seeker, Attempting {
 
   /** Cancels whatever is open. */
   stop(): void {
+    this.group.calls -= 1;
     this.timer?.cancel();
     this.hedgeTimer?.cancel();
     this.seat?.leave();
@@ -116,7 +119,9 @@ class Search implements Seeker, Attempting {
       if (standing === this.spoiled) continue;
       if (!standing.runner.ready) {
         probe?.({ kind: 'skip', at: now, call: this.call.id, runner: standing.runner.id });
-      } else if (this.polls ? now >= standing.ejectedUntil : group.admits(standing, now)) {
+      } else if (
+        this.polls ? now >= standing.ejectedUntil : group.admits(standing, this.memoryMb, now)
+      ) {
         return this.engage(standing, false);
       }
     }
@@ -141,6 +146,7 @@ class Search implements Seeker, Attempting {
     const free = this.group.unspent(this);
     if (free !== undefined) return this.engage(free, true);
     this.seat = this.group.enter(this);
+    this.seated = true;
     if (this.seat === undefined) {
       return this.fail(this.broken ?? new CallError('full', 'the waiting room is full'));
     }
@@ -149,10 +155,6 @@ class Search implements Seeker, Attempting {
 
   mayUse(standing: HeldStanding): boolean {
     return standing !== this.spoiled;
-  }
-
-  tooBigFor(standing: HeldStanding): boolean {
-    return this.refusedForSize?.get(standing) === standing.freed;
   }
 
   /** Room: it is called up. */
@@ -199,9 +201,9 @@ class Search implements Seeker, Attempting {
     const now = parts.clock.now();
     const order = group.order(call);
     let standing = order.next();
-    while (standing !== undefined && (standing === attempt.standing || !standing.usable(now))) {
-      standing = order.next();
-    }
+    const fits = (one: HeldStanding): boolean =>
+      one !== attempt.standing && group.admits(one, this.memoryMb, now);
+    while (standing !== undefined && !fits(standing)) standing = order.next();
     if (standing === undefined || !this.affords('hedge')) return;
     call.progress.attempts += 1;
     const { attempts } = call.progress;
@@ -238,10 +240,6 @@ class Search implements Seeker, Attempting {
 
   onNack(attempt: Attempt, nack: Nack): void {
     const { call, parts } = this;
-    if (nack.reason === 'size') {
-      this.refusedForSize ??= new Map();
-      this.refusedForSize.set(attempt.standing, attempt.standing.freed);
-    }
     if (this.goesOnWithout(attempt)) return;
     if (parts.options.retry === 'off') {
       const why = `refused by a runner (${nack.reason}), retry is off`;
@@ -291,7 +289,7 @@ class Search implements Seeker, Attempting {
     this.out.error(CallError.from(thrown));
   }
 
-  private guard(work: () => void): void {
+  guard(work: () => void): void {
     guarded(work, (thrown) => this.fail(thrown));
   }
 }

@@ -8,7 +8,10 @@ export interface Pool {
    * Never mutated: a change is a new array, in which those who stay keep identity and order.
    */
   snapshot(group: string): readonly Runner[];
-  /** Names a group each time that its snapshot has changed. Hot: says nothing of before. */
+  /**
+   * Names a group each time that its snapshot has changed. Hot: says nothing of before, nor of the
+   * end, when all leave at once.
+   */
   changes(): Observable<string>;
   /**
    * Closes all runners, and completes when all are let go of. Begins at once, subscribed or not.

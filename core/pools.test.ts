@@ -1,11 +1,10 @@
 /** Laws of pools: who is in, who leaves, and how they close. */
-import fc from 'fast-check';
 import sinon from 'sinon';
 import { describe, expect, it } from 'vitest';
 import { testCall } from '../test/support/calls.js';
 import { hangs, ok, scriptedRunner, START } from '../test/support/scripted-runner.js';
 import type { ScriptedRunner } from '../test/support/scripted-runner.js';
-import { createVirtualClock, drain } from '../test/support/virtual.js';
+import { createVirtualClock } from '../test/support/virtual.js';
 import type { DynamicPool, Pool } from './pool.js';
 import { PoolError, createPool, staticPool } from './pools.js';
 import type { Runner } from './runner.js';
@@ -248,50 +247,5 @@ describe('a pool whose runners come and go', () => {
     const pool = filled(bad, a);
     sinon.assert.calledOnceWithMatch(ending(pool.close()).error, { message: 'no' });
     expect(a.closed).toBe(true);
-  });
-
-  it('is what a list with the same adds and removes is, and its snapshots never change', () => {
-    const step = fc.record({
-      id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
-      group: fc.constantFrom('default', 'red'),
-      joins: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const pool = createPool();
-        let model: { readonly runner: ScriptedRunner; readonly group: string }[] = [];
-        const made: ScriptedRunner[] = [];
-        const seen: (readonly [readonly Runner[], readonly Runner[]])[] = [];
-        for (const { id, group, joins } of steps) {
-          const there = model.some(({ runner }) => runner.id === id);
-          if (joins) {
-            const runner = runnerOf(id);
-            made.push(runner);
-            if (there) expect(() => pool.add(runner, group)).toThrow(PoolError);
-            else pool.add(runner, group);
-            if (!there) model = [...model, { runner, group }];
-          } else {
-            void pool.remove(id);
-            model = model.filter(({ runner }) => runner.id !== id);
-          }
-          for (const name of ['default', 'red']) {
-            const expected = model.filter((one) => one.group === name).map(({ runner }) => runner);
-            const snapshot = pool.snapshot(name);
-            expect(snapshot.map((runner, index) => runner === expected[index])).toEqual(
-              expected.map(() => true),
-            );
-            seen.push([snapshot, [...snapshot]]);
-          }
-        }
-        for (const [snapshot, copy] of seen) expect(snapshot).toHaveLength(copy.length);
-        // Whoever is not in has been closed, and nobody else.
-        for (const runner of made) {
-          expect(runner.closed).toBe(!model.some((one) => one.runner === runner));
-        }
-        sinon.assert.calledOnce(ending(pool.close()).complete);
-        expect(made.every(({ closed }) => closed)).toBe(true);
-      }),
-    );
-    drain(clock);
   });
 });

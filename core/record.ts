@@ -24,12 +24,16 @@ export interface ExecStarted extends OfExecutor {
   readonly slots: number;
   /** The runner did not hold the function warm: it pays its cold start. */
   readonly cold: boolean;
+  /** What the runner was told is left of the call, µs; -1 when it was told no deadline. */
+  readonly remainingUs: number;
 }
 /** The function has read its whole request. */
 export interface ExecRead extends OfExecutor {
   readonly kind: 'exec-read';
   readonly bytes: number;
   readonly hash: number;
+  /** Hash of the marking headers that came with it; 0 for none. */
+  readonly marks: number;
 }
 export interface ExecEnded extends OfExecutor {
   readonly kind: 'exec-end';
@@ -37,6 +41,8 @@ export interface ExecEnded extends OfExecutor {
   /** Response bytes the function wrote. */
   readonly bytes: number;
   readonly hash: number;
+  /** Hash of the marking headers it wrote; 0 for none. */
+  readonly marks: number;
 }
 export interface ExecNacked extends OfExecutor {
   readonly kind: 'exec-nack';
@@ -58,8 +64,11 @@ export interface ClientLine {
   readonly idempotent: boolean;
   readonly sentBytes: number;
   readonly sentHash: number;
+  /** Hash of the marking headers it sent, and of those it got; 0 for none. */
+  readonly sentMarks: number;
   readonly bytes: number;
   readonly hash: number;
+  readonly marks: number;
 }
 
 /** A fault of the plan began; it lasts until `until` (equal to `at` for an instant). */

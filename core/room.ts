@@ -4,7 +4,7 @@
  * order and limits; who wakes whom, and when, is the group's (`group.ts`).
  */
 import { Roster, type Listed } from './roster.js';
-import type { Standing } from './standing.js';
+import type { HeldStanding } from './standing.js';
 
 export interface RoomLimits {
   /** Calls of one function. */
@@ -16,12 +16,14 @@ export interface RoomLimits {
 /** A call that waits. */
 export interface Waiter {
   readonly fn: string;
+  /** What it takes of a runner, MB. */
+  readonly memoryMb: number;
+  /** It had a place before, and was called up in vain. */
+  readonly seated: boolean;
   /** The instant at which it leaves by itself, µs. */
   readonly giveUpAt: number;
   /** Whether it would take this runner: not where it broke. */
-  mayUse(standing: Standing): boolean;
-  /** It does not fit into what this runner has left, and so its function does not. */
-  tooBigFor(standing: Standing): boolean;
+  mayUse(standing: HeldStanding): boolean;
 }
 
 /** A waiter's place. Left once: by being called up, at expiry or by a cancel. */
@@ -64,11 +66,15 @@ export class Room<W extends Waiter> {
     return this.total;
   }
 
-  /** A place by `giveUpAt`, in O(log n); undefined when there is none left. */
+  /**
+   * A place by `giveUpAt`, in O(log n); undefined when there is none left. Who had one before gets
+   * one in any case: it was not its fault that the runner had nothing free.
+   */
   enter(waiter: W): Seat | undefined {
     const { perFunctionMax, totalMax } = this.limits;
     let queue = this.queues.get(waiter.fn);
-    if (this.total >= totalMax || (queue?.live ?? 0) >= perFunctionMax) return undefined;
+    const full = this.total >= totalMax || (queue?.live ?? 0) >= perFunctionMax;
+    if (full && !waiter.seated) return undefined;
     if (queue === undefined) {
       queue = new Queue(waiter.fn, () => this.emptied(waiter.fn));
       this.queues.set(waiter.fn, queue);
@@ -80,12 +86,11 @@ export class Room<W extends Waiter> {
 
   /**
    * Calls up the next waiter that may use this runner: of the function whose turn it is, the one
-   * that gives up first; that function is served last from then on. Not of the function `except`.
-   * Undefined when none may.
+   * that gives up first; that function is served last from then on. Undefined when none may.
    */
-  next(standing: Standing, except?: string): W | undefined {
+  next(standing: HeldStanding): W | undefined {
     for (let queue = this.turns.first; queue !== undefined; queue = queue.later) {
-      const seat = queue.fn === except ? undefined : seatFor(queue, standing);
+      const seat = seatFor(queue, standing);
       if (seat === undefined) continue;
       this.turns.leave(queue);
       this.turns.join(queue);
@@ -96,7 +101,7 @@ export class Room<W extends Waiter> {
   }
 
   /** Whether anybody who waits may use this runner. */
-  wants(standing: Standing): boolean {
+  wants(standing: HeldStanding): boolean {
     for (let queue = this.turns.first; queue !== undefined; queue = queue.later) {
       if (seatFor(queue, standing) !== undefined) return true;
     }
@@ -115,9 +120,12 @@ export class Room<W extends Waiter> {
 }
 
 /** Who of a function has this runner next; nobody where it is too small for the function. */
-function seatFor<W extends Waiter>(queue: Queue<W>, standing: Standing): HeldSeat<W> | undefined {
+function seatFor<W extends Waiter>(
+  queue: Queue<W>,
+  standing: HeldStanding,
+): HeldSeat<W> | undefined {
   const head = queue.head();
-  if (head === undefined || head.waiter.tooBigFor(standing)) return undefined;
+  if (head === undefined || standing.tooBig(head.waiter.memoryMb)) return undefined;
   return head.waiter.mayUse(standing) ? head : queue.firstFor(standing);
 }
 
@@ -157,10 +165,10 @@ class Queue<W extends Waiter> implements Listed<Queue<W>> {
   }
 
   /** Who gives up first of those that may use this runner: a look at all, for the rare case. */
-  firstFor(standing: Standing): HeldSeat<W> | undefined {
+  firstFor(standing: HeldStanding): HeldSeat<W> | undefined {
     let first: number | undefined;
     for (const [index, { gone, waiter }] of this.heap.entries()) {
-      if (gone || !waiter.mayUse(standing) || waiter.tooBigFor(standing)) continue;
+      if (gone || !waiter.mayUse(standing)) continue;
       if (first === undefined || this.before(index, first)) first = index;
     }
     return first === undefined ? undefined : this.heap[first];

@@ -3,6 +3,7 @@
  * offers fared, how long they took, whether it was refused just now. Placers read it; only the
  * group writes it (`group.ts`). A belief is one LB's: other LBs' calls show in NACKs and latency.
  */
+import type { BalancerOptions } from './options.js';
 import type { Runner } from './runner.js';
 
 /** What a placer may know of a runner. Instants and durations in µs on the LB's clock. */
@@ -36,6 +37,15 @@ export interface Memory {
   readonly slowStartUs: number;
 }
 
+export function memoryOf(options: BalancerOptions): Memory {
+  const { busyMemoryMs, pushBackMaxMs, slowStartMs } = options;
+  return {
+    busyUs: busyMemoryMs * 1000,
+    pushBackMaxUs: pushBackMaxMs * 1000,
+    slowStartUs: slowStartMs * 1000,
+  };
+}
+
 /** Weight of one offer in the acceptance: of ten refusals in a row two percent are left of 1. */
 const ACCEPTANCE_STEP = 0.3;
 /** Acceptance comes back with this time constant: a lying runner costs an offer every few s. */
@@ -56,8 +66,15 @@ export class HeldStanding implements Standing {
   busy = false;
   /** Since when, and how long that counts for calls that come when nobody waits. */
   private busySince = 0;
-  /** A call was too large for what it has left, and nothing is known to have come free; 0: no. */
-  private tooBigSince = 0;
+  /**
+   * The smallest call, by memory in MB, that was too large for what it has left, until something
+   * comes free there; Infinity for none. One number, whatever the number of functions: what is as
+   * large would be refused as well.
+   */
+  tooLargeMb = Infinity;
+  private tooLargeSince = 0;
+  /** It is of this group no more. */
+  gone = false;
   /** Its connection is up, whatever its streams. */
   connected: boolean;
   busyUntil = 0;
@@ -71,8 +88,6 @@ export class HeldStanding implements Standing {
   ejections = 0;
   /** Capacity is being found out: an offer that is taken raises another token. */
   discovering = false;
-  /** Counts the signals that something came free, so that a refusal for size can be outdated. */
-  freed = 0;
   /** The shortest time a NACK took. */
   roundTripUs = ROUND_TRIP_US;
   private roundTripKnown = false;
@@ -118,13 +133,18 @@ export class HeldStanding implements Standing {
   }
 
   usable(now: number): boolean {
-    if (!this.runner.ready || now < this.ejectedUntil) return false;
-    return !this.busy || now >= this.busyUntil;
+    return this.askable(now) && (!this.busy || now >= this.busyUntil);
   }
 
   /** It holds an unspent token: nothing speaks against an offer, not even a guess. */
   open(now: number): boolean {
-    return !this.busy && this.runner.ready && now >= this.ejectedUntil;
+    return !this.busy && this.askable(now);
+  }
+
+  /** It could be asked, and does not rest. */
+  private askable(now: number): boolean {
+    const rested = now >= this.ejectedUntil && now >= this.pushedBackUntil;
+    return rested && this.runner.ready && !this.gone;
   }
 
   /** An offer was taken, or refused. */
@@ -146,15 +166,21 @@ export class HeldStanding implements Standing {
 
   /** It refused as busy, `tookUs` after it was asked. */
   refused(retryAfterUs: number | undefined, tookUs: number, now: number): void {
-    const { busyUs, pushBackMaxUs } = this.memory;
+    const { busyUs } = this.memory;
     this.busy = true;
     this.discovering = false;
     this.busySince = now;
-    this.pushedBackUntil =
-      retryAfterUs === undefined ? 0 : now + Math.min(retryAfterUs, pushBackMaxUs);
+    this.pushedBackUntil = 0;
+    this.pushBack(retryAfterUs, now);
     this.busyUntil = Math.max(now + busyUs, this.pushedBackUntil);
     this.roundTripUs = this.roundTripKnown ? Math.min(this.roundTripUs, tookUs) : tookUs;
     this.roundTripKnown = true;
+  }
+
+  private pushBack(retryAfterUs: number | undefined, now: number): void {
+    if (retryAfterUs === undefined) return;
+    const until = now + Math.min(retryAfterUs, this.memory.pushBackMaxUs);
+    this.pushedBackUntil = Math.max(this.pushedBackUntil, until);
   }
 
   /** The token is spent: what else is free there is unknown. */
@@ -164,23 +190,41 @@ export class HeldStanding implements Standing {
     this.busyUntil = now + this.memory.busyUs;
   }
 
-  /** A call was too large for it: a smaller one may fit. */
-  tooBig(now: number): void {
+  /** A call of so many MB was too large for it: a smaller one may fit. */
+  refusedForSize(memoryMb: number, retryAfterUs: number | undefined, now: number): void {
     this.busy = false;
-    if (this.tooBigSince === 0) this.tooBigSince = now;
+    this.discovering = false;
+    this.pushBack(retryAfterUs, now);
+    this.tooLargeMb = Math.min(this.tooLargeMb, memoryMb);
+    this.tooLargeSince = now;
+  }
+
+  /** A call of so many MB was too large, and nothing is known to have come free. */
+  tooBig(memoryMb: number): boolean {
+    return memoryMb >= this.tooLargeMb;
+  }
+
+  /** ... just now, so that one that comes when nobody waits need not try either. */
+  tooBigNow(memoryMb: number, now: number): boolean {
+    return this.tooBig(memoryMb) && now < this.tooLargeSince + this.memory.busyUs;
   }
 
   /** Since when nothing came free there for all that it refused; 0 where it refused nothing. */
   get refusedSince(): number {
-    return this.busy ? this.busySince : this.tooBigSince;
+    if (this.busy) return this.busySince;
+    return this.tooLargeMb === Infinity ? 0 : this.tooLargeSince;
   }
 
   /** Something came free, or may have: also after a push-back, which spoke of what was. */
   free(): void {
-    this.busy = false;
-    this.tooBigSince = 0;
+    this.mayHaveMore();
     this.pushedBackUntil = 0;
-    this.freed += 1;
+    this.tooLargeMb = Infinity;
+  }
+
+  /** A slot more may be free: whatever was too large still is. */
+  mayHaveMore(): void {
+    this.busy = false;
   }
 
   /** It joins or returns at this instant. */

@@ -36,6 +36,7 @@ const play = (e: Engaging, script: readonly (RunnerMessage | WireEnd)[]): void =
 describe('a runner that answers', () => {
   it.each<[string, (RunnerMessage | WireEnd)[], string]>([
     ['no stream', [REFUSED], 'nack unreachable .'],
+    ['a stream turned away unread', [{ ...REFUSED, byPeer: true }], 'nack busy .'],
     ['503 as its first word', [failed(503)], 'nack busy .'],
     ['503 after start', [START, failed(503)], 'start 201 failed 503 .'],
     ['503 after data alone', [data('x'), failed(503)], 'start 200 data x failed 503 .'],
@@ -114,6 +115,15 @@ describe('the offer', () => {
       remainingUs: 5 * SECOND,
     });
     expect(e.wire.sent[0]).toMatchObject({ kind: 'try', slotHashId: '', extensions: {} });
+  });
+
+  it('says of which span it is, but cannot be made to say another attempt by that', () => {
+    const traceparent = ['traceparent', '00-0-0-01'] as const;
+    const e = engaging({ trace: [traceparent, ['windtunnel-attempt', '9']] });
+    expect(e.wire.opened?.metadata).toEqual({
+      traceparent: '00-0-0-01',
+      'windtunnel-attempt': '3',
+    });
   });
 
   it('sends the body in frames, the last with eof, and says when all is handed over', () => {

@@ -82,7 +82,11 @@ class Engagement implements WireListener<RunnerMessage> {
   open(attempt: number): void {
     const { call, parts, wire } = this;
     const remainingUs = Math.max(1, call.deadline - parts.clock.now());
-    const metadata: Record<string, string> = { [META.attempt]: String(attempt) };
+    // Also where instrumented runners look for it; the client's own stays among the headers.
+    const metadata: Record<string, string> = {
+      ...(call.trace === undefined ? {} : Object.fromEntries(call.trace)),
+      [META.attempt]: String(attempt),
+    };
     const { slotHashId, extensions, requestId } = call.spec;
     if (requestId !== '') metadata[META.requestId] = requestId;
     wire.open(metadata, remainingUs, this);
@@ -182,7 +186,7 @@ class Engagement implements WireListener<RunnerMessage> {
     this.linger?.cancel();
     if (this.abandoned) return this.parts.onAbandoned(-1);
     if (this.finished) return;
-    if (end.kind === 'refused') return this.nack('unreachable');
+    if (end.kind === 'refused') return this.nack(end.byPeer === true ? 'busy' : 'unreachable');
     if (end.kind === 'status' && end.code === BUSY && !this.heard) return this.nack('busy');
     const expired = end.kind === 'status' && end.code === STATUS_DEADLINE;
     const why = end.kind === 'status' ? `status ${end.code} ${end.message}` : end.cause;

@@ -9,6 +9,8 @@ export interface Offer {
   readonly model: CallModel;
   /** Number of the attempt within its call; 0 from an LB that does not say. */
   readonly attempt: number;
+  /** What was left of the call when it was offered, µs; undefined where the LB says no deadline. */
+  readonly remainingUs: number | undefined;
   readonly slotHashId: string;
   readonly extensions: Readonly<Record<string, string>>;
   /** The request body as it arrives. Subscribe once; what came before is kept until then. */

@@ -1,6 +1,15 @@
 /** The public door of `windtunnel/grpc`: runners over real gRPC, and both ends of the protocol. */
 export { grpcPool, grpcRunner, type GrpcRunnerOptions } from './grpc/pool.js';
 export {
+  watchCertificates,
+  type CertificateFiles,
+  type Certificates,
+  type CertificatesOptions,
+  type Pems,
+} from './grpc/certificates.js';
+export { fileTargets, isAddress, type FileTargetsOptions } from './grpc/file-targets.js';
+export { watchedFile, type Reading, type WatchOptions } from './grpc/watched-file.js';
+export {
   createGrpcChannel,
   defaultGrpcChannelOptions,
   type GrpcChannelOptions,

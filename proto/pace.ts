@@ -6,8 +6,8 @@
  */
 import type { Clock } from '../core/clock.js';
 
-/** Half of Node's own burst of 1000. */
-const BURST = 500;
+/** Cancels at once: half of Node's own burst of 1000. */
+export const CANCEL_BURST = 500;
 /** Below Node's own 33 a second. */
 const PER_SECOND = 25;
 
@@ -17,12 +17,12 @@ export interface Pace {
 }
 
 export function createPace(clock: Clock): Pace {
-  let tokens = BURST;
+  let tokens = CANCEL_BURST;
   let filledAt = clock.now();
   return {
     take() {
       const now = clock.now();
-      tokens = Math.min(BURST, tokens + ((now - filledAt) * PER_SECOND) / 1_000_000);
+      tokens = Math.min(CANCEL_BURST, tokens + ((now - filledAt) * PER_SECOND) / 1_000_000);
       filledAt = now;
       if (tokens < 1) return false;
       tokens -= 1;

@@ -33,7 +33,7 @@ export interface SessionParts {
 }
 
 /** The runner stops this long before the LB's deadline, so that its verdict still arrives. */
-const HEADROOM_US = 20_000;
+export const HEADROOM_US = 20_000;
 
 /** How long a stream may be open without its first message: it comes with the stream. */
 const TRY_US = 30_000_000;
@@ -146,6 +146,7 @@ class Session implements WireListener<ClientMessage> {
         model,
         begin: () => this.begin(model.timeout),
         attempt: attemptOf(this.wire.metadata),
+        remainingUs: this.wire.remainingUs,
         slotHashId,
         extensions,
         body: this.body.read(),

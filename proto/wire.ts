@@ -50,8 +50,11 @@ export type RunnerMessage =
 export type WireEnd =
   /** The peer (or its library) ended it with a gRPC status. */
   | { readonly kind: 'status'; readonly code: number; readonly message: string }
-  /** No stream was ever created: certainly not executed. */
-  | { readonly kind: 'refused'; readonly cause: string }
+  /**
+   * Certainly not executed: no stream was ever created, or the peer turned it away before it
+   * processed any of it (`byPeer`: RFC 9113 §8.7), as one does that goes or has no streams left.
+   */
+  | { readonly kind: 'refused'; readonly cause: string; readonly byPeer?: true }
   /** The stream was created and broke: maybe executed. */
   | { readonly kind: 'lost'; readonly cause: string };
 

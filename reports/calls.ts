@@ -3,12 +3,22 @@
  * what each cost in attempts. A call is forgotten once both its `end` and its client line came.
  */
 import type { Outcome } from '../core/call.js';
-import type { ClientLine } from '../core/record.js';
+import type { AttemptNacked, AttemptOpened, Committed } from '../core/probe.js';
+import type { ClientLine, ExecEnded, ExecStarted } from '../core/record.js';
 import type { Grid } from './grid.js';
 import { createLatencies } from './latency.js';
+import {
+  createPhaseBook,
+  createTrail,
+  trailAttempted,
+  trailEnded,
+  trailNacked,
+  type Trail,
+} from './phases.js';
 import type { FlightResult } from './result.js';
 import { createSpread } from './spread.js';
 import { createTimeline } from './timeline.js';
+import { createWaitingRoom } from './waiting.js';
 
 interface OpenCall {
   /** Of whose LB it is; undefined for a call that reached none. */
@@ -16,9 +26,11 @@ interface OpenCall {
   attempts: number;
   nacks: number;
   outcome: Outcome | undefined;
-  /** What its client waited, µs; −1 until told. */
-  waited: number;
-  answeredAt: number;
+  /** What its client told; undefined until then. */
+  client: ClientLine | undefined;
+  /** In a waiting room, so that it counts there. */
+  waiting: boolean;
+  readonly trail: Trail;
 }
 
 /** What one load balancer had. */
@@ -43,6 +55,8 @@ export function createCalls(grid: Grid) {
     ended: { ok: 0, failed: 0, refused: 0, expired: 0, canceled: 0 },
     /** Of ok calls, intended send to answer. */
     latencies: createLatencies(3),
+    phases: createPhaseBook(),
+    room: createWaitingRoom(grid),
     /** Over calls that ended. */
     spread: { n: 0, attempts: createSpread(), nacks: createSpread() },
   };
@@ -53,7 +67,8 @@ export function callArrived(calls: Calls, call: string, at: number, id?: string)
   if (lb !== undefined) lb.offered++;
   calls.offered++;
   calls.timeline.counts.offered[calls.grid.index(at)]!++;
-  const state = { lb, attempts: 0, nacks: 0, outcome: undefined, waited: -1, answeredAt: 0 };
+  const counts = { attempts: 0, nacks: 0, outcome: undefined, client: undefined };
+  const state = { lb, ...counts, waiting: false, trail: createTrail(at) };
   calls.open.set(call, state);
   return state;
 }
@@ -67,23 +82,60 @@ function lbOf({ lbs }: Calls, id: string): LbCount {
   return lb;
 }
 
-export function callAttempted(calls: Calls, call: string, at: number): void {
+export function callAttempted(calls: Calls, { call, at, attempt, hedge }: AttemptOpened): void {
   calls.attempts++;
   calls.timeline.counts.attempts[calls.grid.index(at)]!++;
   const state = calls.open.get(call);
-  if (state !== undefined) state.attempts++;
+  if (state === undefined) return;
+  state.attempts++;
+  if (!hedge) stopWaiting(calls, state, at);
+  trailAttempted(state.trail, attempt, at);
 }
 
-export function callNacked(calls: Calls, call: string, at: number): void {
+export function callNacked(calls: Calls, { call, at, attempt }: AttemptNacked): void {
   calls.nacks++;
   calls.timeline.counts.nacks[calls.grid.index(at)]!++;
   const state = calls.open.get(call);
-  if (state !== undefined) state.nacks++;
+  if (state === undefined) return;
+  state.nacks++;
+  trailNacked(state.trail, attempt);
+}
+
+export function callWaits(calls: Calls, call: string, at: number): void {
+  const state = calls.open.get(call);
+  if (state === undefined || state.waiting) return;
+  state.waiting = true;
+  calls.room.entered(at);
+}
+
+/** It was called up, or it is over. */
+function stopWaiting(calls: Calls, state: OpenCall, at: number): void {
+  if (!state.waiting) return;
+  state.waiting = false;
+  calls.room.left(at);
+}
+
+export function callCommitted({ open }: Calls, { call, attempt }: Committed): void {
+  const state = open.get(call);
+  if (state !== undefined) state.trail.committed = attempt;
+}
+
+export function callExecuting(calls: Calls, line: ExecStarted): void {
+  const state = calls.open.get(line.call);
+  if (state === undefined) return calls.phases.started(line);
+  state.trail.executions.push({ attempt: line.attempt, startedAt: line.at, us: -1 });
+}
+
+export function callExecuted(calls: Calls, line: ExecEnded): void {
+  const state = calls.open.get(line.call);
+  if (state === undefined) return calls.phases.ended(line);
+  trailEnded(state.trail, line);
 }
 
 export function callEnded(calls: Calls, call: string, at: number, outcome: Outcome): void {
   const state = calls.open.get(call) ?? callArrived(calls, call, at);
   state.outcome = outcome;
+  stopWaiting(calls, state, at);
   calls.ended[outcome]++;
   if (outcome === 'ok' && state.lb !== undefined) state.lb.ok++;
   calls.timeline.counts[outcome][calls.grid.index(at)]!++;
@@ -100,18 +152,20 @@ export function callAnswered(calls: Calls, line: ClientLine): void {
     state = callArrived(calls, line.call, line.sentAt);
     callEnded(calls, line.call, line.at, line.how === 'left' ? 'canceled' : 'failed');
   }
-  state.waited = Math.max(0, line.at - line.sentAt);
-  state.answeredAt = line.at;
+  state.client = line;
   settle(calls, line.call, state);
 }
 
 /** Takes the latency of a call once both sides have told, in either order. */
 function settle(calls: Calls, call: string, state: OpenCall): void {
-  if (state.outcome === undefined || state.waited < 0) return;
+  const { outcome, client } = state;
+  if (outcome === undefined || client === undefined) return;
   calls.open.delete(call);
-  if (state.outcome !== 'ok') return;
-  calls.latencies.record(state.waited);
-  calls.timeline.latency(state.answeredAt, state.waited);
+  if (outcome !== 'ok') return;
+  const waited = Math.max(0, client.at - client.sentAt);
+  calls.latencies.record(waited);
+  calls.timeline.latency(client.at, waited);
+  calls.phases.settled(call, state.trail, client.sentAt, client.at);
 }
 
 /** A call that never ended counts as failed: it was offered, and nothing came of it. */

@@ -15,7 +15,8 @@ const OUTCOMES = ['ok', 'failed', 'refused', 'expired', 'canceled'] as const;
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 function client(call: string, overrides: Partial<ClientLine> = {}): ClientLine {
-  const bytes = { sentBytes: 0, sentHash: 0, bytes: 0, hash: 0, idempotent: false };
+  const sent = { sentBytes: 0, sentHash: 0, sentMarks: 0 };
+  const bytes = { ...sent, bytes: 0, hash: 0, marks: 0, idempotent: false };
   const line = { at: 5000, call, sentAt: 1000, status: 200, how: 'ended', ...bytes } as const;
   return { kind: 'client', ...line, ...overrides };
 }
@@ -55,6 +56,15 @@ describe('a collector', () => {
   it('finds each call once in the spreads, and each attempt', () => {
     expect(sum(flight.spread.attempts.map((bar) => bar.calls))).toBe(4000);
     expect(sum(flight.spread.nacks.map((bar) => bar.calls))).toBe(4000);
+  });
+
+  it('finds each microsecond that the ok calls took, in the phases and in the heat map', () => {
+    const { phases, latencyMap } = flight;
+    expect([phases.n, phases.executionTold]).toEqual([result.calls.ok, true]);
+    const ms = sum(phases.bands.map(({ n, totalMs }) => n * totalMs));
+    expect(ms).toBeCloseTo(sum(sample.waits) / 1000, 0);
+    for (const { n, queueMs } of phases.bands) expect([n > 0, queueMs]).toEqual([true, 0]);
+    expect(sum(latencyMap.counts.flat())).toBe(result.calls.ok);
   });
 
   it('leaves plain JSON that is small', () => {
@@ -144,6 +154,27 @@ describe('a collector of an odd flight', () => {
     const arrive: FlightEvent = { kind: 'arrive', lb: 'lb0', at: 1000, call: 'c1', fn: 'f' };
     expect(fly([arrive, client('c1'), ended('c1', 6000)]).result.latencyMs.max).toBe(4);
     expect(fly([arrive, ended('c1', 4000), client('c1')]).result.latencyMs.max).toBe(4);
+  });
+
+  it('has a call wait until it is called up, or is over, but not until a hedge', () => {
+    const room = { lb: 'lb0', group: 'default', runners: 1, waiting: 1 };
+    const arrived = (call: string): FlightEvent => {
+      return { kind: 'arrive', lb: 'lb0', at: 0, call, fn: 'f' };
+    };
+    const waits = (call: string): FlightEvent => ({ kind: 'wait', at: 0, call, ...room });
+    const attempt = (at: number, hedge: boolean): FlightEvent => {
+      return { kind: 'attempt', at, call: 'c1', runner: 'r1', attempt: 1, hedge, token: true };
+    };
+    const { waiting, bins } = fly([
+      ...['c1', 'c2'].flatMap((call) => [arrived(call), waits(call)]),
+      attempt(100_000, true),
+      attempt(250_000, false),
+      ended('c2', 500_000),
+      attempt(1_000_000, false),
+    ]);
+    expect([waiting.entries, Math.max(...waiting.max)]).toEqual([2, 2]);
+    const waited = sum(waiting.mean.map((mean) => mean * bins.widthMs));
+    expect(waited).toBeCloseTo(750, 1);
   });
 
   it('takes commits for calls, and no utilization, where no executor tells', () => {

@@ -10,17 +10,29 @@ import {
   callAnswered,
   callArrived,
   callAttempted,
+  callCommitted,
   callEnded,
+  callExecuted,
+  callExecuting,
   callNacked,
   callOutcomes,
+  callWaits,
   createCalls,
   type Calls,
 } from './calls.js';
 import type { Flight } from './flight.js';
 import { createGrid, type Grid } from './grid.js';
 import { createResult, faultSpan, loadRows } from './landing.js';
+import { curveIntervals } from './latency-intervals.js';
 import { createLoad, type Load } from './load.js';
+import { loadSpread } from './load-spread.js';
 import { roundTo } from './result.js';
+import { createStories, NO_STORIES, type Storyteller } from './stories.js';
+
+export interface CollectorOptions {
+  /** Whether single calls are told in full; only a report shows them. Default true. */
+  readonly stories?: boolean;
+}
 
 export interface Collector {
   event(event: FlightEvent): void;
@@ -40,6 +52,7 @@ interface Gathered {
   readonly grid: Grid;
   readonly calls: Calls;
   readonly load: Load;
+  readonly stories: Storyteller | undefined;
   readonly faults: FaultLine[];
   faultsOmitted: number;
   /** Without any executor's line nothing is known of utilization. */
@@ -54,12 +67,16 @@ interface Gathered {
  * for (const event of events) collector.event(event);
  * const flight = collector.land(end);
  */
-export function createCollector(header: FlightHeader): Collector {
+export function createCollector(
+  header: FlightHeader,
+  { stories = true }: CollectorOptions = {},
+): Collector {
   const grid = createGrid();
   const gathered: Gathered = {
     grid,
     calls: createCalls(grid),
     load: createLoad(grid, header.runners),
+    stories: stories ? createStories() : undefined,
     faults: [],
     faultsOmitted: 0,
     executorsTold: false,
@@ -72,22 +89,28 @@ export function createCollector(header: FlightHeader): Collector {
 
 function take(gathered: Gathered, event: FlightEvent): void {
   const { calls, load } = gathered;
+  gathered.stories?.see(event);
   switch (event.kind) {
     case 'attempt':
-      return callAttempted(calls, event.call, event.at);
+      return callAttempted(calls, event);
     case 'nack':
       load.nacked(event.runner);
-      return callNacked(calls, event.call, event.at);
+      return callNacked(calls, event);
     case 'exec-nack':
       gathered.executorsTold = true;
       return;
     case 'exec-start':
       gathered.executorsTold = true;
+      callExecuting(calls, event);
       return load.started(event);
     case 'exec-end':
+      callExecuted(calls, event);
       return load.ended(event);
     case 'commit':
+      callCommitted(calls, event);
       return load.committed(event.runner);
+    case 'wait':
+      return callWaits(calls, event.call, event.at);
     case 'arrive':
       callArrived(calls, event.call, event.at, event.lb);
       return;
@@ -100,7 +123,6 @@ function take(gathered: Gathered, event: FlightEvent): void {
     case 'cached':
     case 'skip':
     case 'round':
-    case 'wait':
     case 'runner':
     case 'over-budget':
     case 'attempt-end':
@@ -124,11 +146,15 @@ function takeFault(gathered: Gathered, line: FaultLine): void {
 function land(gathered: Gathered, header: FlightHeader, end: FlightEnd): Flight {
   const { grid, calls, load, faults, faultsOmitted, executorsTold } = gathered;
   load.land();
+  calls.room.land();
   grid.coarsenFor(calls.offered);
   const { spread, latencies, attempts, nacks } = calls;
   const outcomes = callOutcomes(calls);
   const lbs = [...calls.lbs.values()].sort((a, b) => a.id.localeCompare(b.id, 'en', NUMERIC));
-  const measured = { outcomes, lbs, attempts, nacks, latencies, load, executorsTold, grid };
+  const bars = spread.attempts.bars;
+  const told = { outcomes, lbs, attempts, nacks, latencies, spread: bars };
+  const measured = { ...told, load, executorsTold, grid };
+  const curve = latencies.curve();
   return {
     header,
     end: {
@@ -141,10 +167,19 @@ function land(gathered: Gathered, header: FlightHeader, end: FlightEnd): Flight 
     bins: calls.timeline.bins(),
     percentiles: {
       n: latencies.count,
-      points: latencies.curve().map(([x, us]) => [roundTo(x, 3), roundTo(us / 1000, 3)]),
+      points: curve.map(([x, us]) => [roundTo(x, 3), roundTo(us / 1000, 3)]),
+      intervals: curveIntervals(latencies, curve).map(
+        (of) => of && [roundTo(of[0] / 1000, 3), roundTo(of[1] / 1000, 3)],
+      ),
     },
-    spread: { n: spread.n, attempts: spread.attempts.bars, nacks: spread.nacks.bars },
+    latencies: latencies.packed(),
+    spread: { n: spread.n, attempts: bars, nacks: spread.nacks.bars },
+    latencyMap: calls.timeline.latencyMap(),
+    phases: calls.phases.land(),
+    waiting: calls.room.bins(),
     load: executorsTold ? loadRows(load, grid) : [],
+    loadSpread: executorsTold ? loadSpread(load, grid) : null,
+    stories: gathered.stories?.land(grid.origin) ?? NO_STORIES,
     faults: faults.map((line) => faultSpan(line, grid.origin)),
     faultsOmitted,
   };

@@ -1,10 +1,16 @@
-/** Several flights side by side: a table of results and their percentiles laid over one another. */
-import { percentileChart } from './charts/latency.js';
-import type { Chart } from './charts/figure.js';
-import { html, type Markup } from './escape.js';
+/** Several flights side by side: their names, and a table of how they differ. */
+import { differencesOf, methodWords, type Difference, type Side } from './difference.js';
+import {
+  CHANGE_WORDS,
+  changeText,
+  intervalText,
+  metricLabel,
+  metricText,
+} from './difference-words.js';
+import { html, name, type Markup } from './escape.js';
+import { scrolling } from './listing.js';
 import type { Flight } from './flight.js';
-import { formatCount, formatMs, formatNumber, formatShare } from './format.js';
-import { verdictOf } from './verdict.js';
+import { verdictOf, type Verdict } from './verdict.js';
 
 /** What tells the flights apart: only the parts that differ between them. */
 export function flightNames(flights: readonly Flight[]): readonly string[] {
@@ -22,74 +28,60 @@ export function flightNames(flights: readonly Flight[]): readonly string[] {
   });
 }
 
-/** The percentiles of all flights in one chart. */
-export function overlayChart(flights: readonly Flight[]): Chart {
-  return percentileChart(flights, flightNames(flights));
-}
-
-interface Row {
-  readonly label: string;
-  readonly show: (flight: Flight) => string;
-  /** For the difference to the first flight; none for counts of what was offered. */
-  readonly value?: (flight: Flight) => number | null;
-}
-
-const ROWS: readonly Row[] = [
-  { label: 'calls offered', show: ({ result }) => formatCount(result.calls.offered) },
-  {
-    label: 'ok',
-    show: ({ result: { calls } }) => formatShare(calls.ok, calls.offered),
-  },
-  { label: 'refused', show: ({ result }) => formatCount(result.calls.refused) },
-  { label: 'failed', show: ({ result }) => formatCount(result.calls.failed) },
-  { label: 'expired', show: ({ result }) => formatCount(result.calls.expired) },
-  latencyRow('p50', ({ result }) => result.latencyMs.p50),
-  latencyRow('p90', ({ result }) => result.latencyMs.p90),
-  latencyRow('p99', ({ result }) => result.latencyMs.p99),
-  latencyRow('p99.9', ({ result }) => result.latencyMs.p999),
-  latencyRow('slowest', ({ result }) => result.latencyMs.max),
-  {
-    label: 'ok a second',
-    show: ({ result }) => formatNumber(result.goodputPerSec),
-    value: ({ result }) => result.goodputPerSec,
-  },
-  {
-    label: 'attempts a call',
-    show: ({ result }) => formatNumber(result.attempts.perCall),
-    value: ({ result }) => result.attempts.perCall,
-  },
-];
-
-function latencyRow(label: string, value: (flight: Flight) => number | null): Row {
-  return { label, show: (flight) => formatMs(value(flight)), value };
-}
-
-/** Differences are to the first flight; they are differences of these runs, not of the policies. */
-export function comparisonTable(flights: readonly Flight[]): Markup {
-  const first = flights[0]!;
-  const head = flightNames(flights).map((name, i) => {
-    return html`<th class="number" scope="col"><a href="#flight-${i}">${name}</a></th>`;
+/** Each flight a side of its own. */
+export function sidesOf(flights: readonly Flight[]): readonly Side[] {
+  const names = flightNames(flights);
+  return flights.map((flight, i) => {
+    return { name: names[i] ?? '', results: [flight.result], flights: [flight] };
   });
-  const verdicts = flights.map((flight) => {
-    const { kind, mark, text } = verdictOf(flight);
+}
+
+/** The worst of a side's flights; of a mere result only its limits are known. */
+export function verdictOfSide({ results, flights }: Side): Pick<Verdict, 'kind' | 'mark'> {
+  if (flights.length > 0) {
+    const verdicts = flights.map(verdictOf);
+    const kinds = ['broken', 'stuck', 'missed', 'unjudged', 'met'];
+    return verdicts.reduce((a, b) => (kinds.indexOf(b.kind) < kinds.indexOf(a.kind) ? b : a));
+  }
+  const slo = results.flatMap((result) => result.slo);
+  if (slo.length === 0) return { kind: 'unjudged', mark: '○' };
+  return slo.every(({ ok }) => ok) ? { kind: 'met', mark: '✓' } : { kind: 'missed', mark: '✗' };
+}
+
+/** Each metric of each side, how it differs from the first, and whether that is noise. */
+export function comparisonTable(sides: readonly Side[]): Markup {
+  const [base, ...others] = sides as readonly [Side, ...Side[]];
+  const drawn = sides.filter(({ flights }) => flights.length > 0);
+  const head = sides.map((side) => {
+    const at = drawn.indexOf(side);
+    const text = name(side.name);
+    const title = at < 0 ? text : html`<a href="#flight-${at}">${text}</a>`;
+    return html`<th class="number" scope="col">${title}</th>`;
+  });
+  const verdicts = sides.map((side) => {
+    const { kind, mark } = verdictOfSide(side);
     const tone = kind === 'met' ? 'good' : kind === 'unjudged' ? '' : 'bad';
-    return html`<td class="number ${tone}" title="${text}">${mark} ${kind}</td>`;
+    return html`<td class="number ${tone}">${mark} ${kind}</td>`;
   });
-  const rows = ROWS.map(({ label, show, value }) => {
-    const cells = flights.map((flight, i) => {
-      const change = i === 0 || value === undefined ? '' : changeOf(value(first), value(flight));
-      return html`<td class="number"><span class="note">${change}</span> ${show(flight)}</td>`;
-    });
+  const columns = others.map((side) => differencesOf(base, side));
+  const rows = columns[0]!.map(({ metric, from }, i) => {
+    const cells = columns.map((column) => differenceCell(column[i]!));
     return html`<tr>
-      <th scope="row">${label}</th>
+      <th scope="row">${metricLabel(metric)}</th>
+      <td class="number">${metricText(metric, from.value)}</td>
       ${cells}
     </tr> `;
   });
-  return html`<div class="scroll">
-      <table class="wide comparison">
+  const words = new Set(others.flatMap((side) => methodWords(base, side)));
+  return html`${scrolling(
+      'Comparison',
+      html`<table class="wide comparison">
+        <caption class="unseen">
+          The flights side by side, with changes from the first
+        </caption>
         <thead>
           <tr>
-            <th></th>
+            <td></td>
             ${head}
           </tr>
         </thead>
@@ -100,15 +92,23 @@ export function comparisonTable(flights: readonly Flight[]): Markup {
           </tr>
           ${rows}
         </tbody>
-      </table>
-    </div>
-    <p class="note">Percentages: change from the first flight, in these runs.</p>`;
+      </table>`,
+    )}
+    <p class="note">
+      Changes are from the first, with their 95 % intervals; ≈ is what chance alone would do.
+      ${[...words].join(' ')}
+    </p>`;
 }
 
-function changeOf(from: number | null, to: number | null): string {
-  if (from === null || to === null || from === 0) return '';
-  const percent = (100 * (to - from)) / from;
-  const rounded = Math.abs(percent) < 10 ? percent.toFixed(1) : percent.toFixed(0);
-  if (Number(rounded) === 0) return '=';
-  return `${percent > 0 ? '+' : '−'}${rounded.replace('-', '')}\u202f%`;
+function differenceCell(difference: Difference): Markup {
+  const { metric, to, verdict } = difference;
+  const interval = intervalText(difference);
+  const range = interval === '' ? html`` : html`<i>${interval}</i> `;
+  const by = verdict === 'even' ? '' : `${changeText(difference)} `;
+  const tone = verdict === 'better' || verdict === 'worse' ? ` ${verdict}` : '';
+  // Short markup, for the cells are many: a comparison of six has a limit of bytes.
+  const change = html`<div class="change${tone}">
+    ${by}${range}<b>${CHANGE_WORDS[verdict]}</b>
+  </div>`;
+  return html`<td class="number">${metricText(metric, to.value)}${change}</td> `;
 }

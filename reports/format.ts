@@ -40,8 +40,12 @@ export function formatShare(part: number, whole: number): string {
   return `${(round(percent * scale) / scale).toFixed(decimals)}${THIN}%`;
 }
 
+/** Whether a metric is a time in ms. */
+export const isMs = (metric: string): boolean =>
+  metric.startsWith('latencyMs.') || metric.endsWith('Ms');
+
 /** The unit of a metric, to stand behind its value. */
 export function unitOf(metric: string): string {
-  if (metric.startsWith('latencyMs.') || metric.endsWith('Ms')) return `${THIN}ms`;
+  if (isMs(metric)) return `${THIN}ms`;
   return metric === 'goodputPerSec' ? `${THIN}/s` : '';
 }

@@ -5,6 +5,8 @@ import { BINS_MAX, type Grid } from './grid.js';
 import type { Latencies } from './latency.js';
 import type { Load, RunnerLoad } from './load.js';
 import { judge, roundTo, type FlightResult, type Unjudged } from './result.js';
+import { intervalsOf } from './result-intervals.js';
+import type { SpreadBar } from './spread.js';
 
 /** Rows of the load map; more runners than this are averaged with their neighbours. */
 const LOAD_ROWS_MAX = 100;
@@ -15,6 +17,8 @@ export interface Measured {
   readonly attempts: number;
   readonly nacks: number;
   readonly latencies: Latencies;
+  /** How many calls had how many attempts. */
+  readonly spread: readonly SpreadBar[];
   readonly load: Load;
   readonly executorsTold: boolean;
   readonly grid: Grid;
@@ -51,8 +55,15 @@ export function createResult(
     })),
     lbs,
   };
+  const intervals = intervalsOf({
+    calls,
+    goodputPerSec: unjudged.goodputPerSec,
+    attemptsPerCall: unjudged.attempts.perCall,
+    latencies: measured.latencies,
+    attempts: measured.spread,
+  });
   const { runners, lbs: _lbs, ...head } = unjudged;
-  return { ...head, slo: judge(header.slo, unjudged), runners, lbs };
+  return { ...head, slo: judge(header.slo, unjudged), runners, lbs, intervals };
 }
 
 function latencySummary(latencies: Latencies): FlightResult['latencyMs'] {

@@ -6,7 +6,7 @@
  * It is never below the exact one and at most 0.1 % (3 digits) or 1 % (2 digits) above it, and
  * never above the recorded maximum.
  */
-import { Int32Histogram } from 'hdr-histogram-js';
+import { encodeIntoCompressedBase64, Int32Histogram } from 'hdr-histogram-js';
 
 /** A share as a ratio of integers, so that ranks carry no rounding error: 99.9 % is [999, 1000]. */
 export type Share = readonly [part: number, whole: number];
@@ -22,11 +22,17 @@ export interface Latencies {
   /** Exact. */
   readonly max: number | null;
   /** Exact. */
+  readonly min: number | null;
+  /** Exact. */
   readonly mean: number | null;
   /** Values in µs at the given shares, which must ascend; null where nothing was recorded. */
   quantiles(shares: readonly Share[]): readonly (number | null)[];
   /** The whole distribution, evenly spaced on the log axis; ends at x = n with the maximum. */
   curve(): readonly CurvePoint[];
+  /** Each filled bucket from the fastest: its middle, within what was recorded, and its count. */
+  forEach(visit: (us: number, count: number) => void): void;
+  /** All of it as the tools of HdrHistogram keep it: V2, compressed, in base64. */
+  packed(): string;
   /** The buckets, for `add`. */
   readonly buckets: Int32Histogram;
 }
@@ -42,6 +48,7 @@ export function createLatencies(digits: 2 | 3): Latencies {
   let count = 0;
   let sum = 0;
   let max = 0;
+  let min = Infinity;
   const atRanks = (ranks: readonly number[]): number[] => valuesAtRanks(buckets, ranks, max);
   return {
     record(us) {
@@ -50,18 +57,23 @@ export function createLatencies(digits: 2 | 3): Latencies {
       count++;
       sum += value;
       if (value > max) max = value;
+      if (value < min) min = value;
     },
     add(other) {
       buckets.add(other.buckets);
       count += other.count;
       sum += (other.mean ?? 0) * other.count;
       max = Math.max(max, other.max ?? 0);
+      min = Math.min(min, other.min ?? Infinity);
     },
     get count() {
       return count;
     },
     get max() {
       return count === 0 ? null : max;
+    },
+    get min() {
+      return count === 0 ? null : min;
     },
     get mean() {
       return count === 0 ? null : sum / count;
@@ -82,6 +94,16 @@ export function createLatencies(digits: 2 | 3): Latencies {
       const values = atRanks(ranks);
       return [...xs.map((x, i): CurvePoint => [x, values[i] ?? max]), [count, max]];
     },
+    forEach(visit) {
+      for (let i = 0, seen = 0; i < buckets.countsArrayLength && seen < count; i++) {
+        const here = buckets.getCountAtIndex(i);
+        if (here === 0) continue;
+        seen += here;
+        const middle = buckets.medianEquivalentValue(buckets.valueFromIndex(i));
+        visit(Math.max(min, Math.min(max, middle)), here);
+      }
+    },
+    packed: () => encodeIntoCompressedBase64(buckets),
     buckets,
   };
 }

@@ -7,11 +7,12 @@ import { createLoad } from './load.js';
 const FLEET = [{ id: 'r1', slots: 2 }];
 
 function started(call: string, attempt: number, at: number): ExecStarted {
-  return { kind: 'exec-start', at, runner: 'r1', call, attempt, active: 1, slots: 2, cold: false };
+  const rest = { active: 1, slots: 2, cold: false, remainingUs: -1 };
+  return { kind: 'exec-start', at, runner: 'r1', call, attempt, ...rest };
 }
 
 function ended(call: string, attempt: number, at: number): ExecEnded {
-  const rest = { outcome: 'ok', bytes: 0, hash: 0 } as const;
+  const rest = { outcome: 'ok', bytes: 0, hash: 0, marks: 0 } as const;
   return { kind: 'exec-end', at, runner: 'r1', call, attempt, ...rest };
 }
 

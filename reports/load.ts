@@ -3,7 +3,8 @@
  * one runner may come late and out of order with those of others; nothing here places calls.
  */
 import type { ExecEnded, ExecStarted } from '../core/record.js';
-import { BINS_MAX, type Grid, type Row } from './grid.js';
+import type { Grid } from './grid.js';
+import { createLevel, type Level } from './level.js';
 
 export interface RunnerLoad {
   readonly id: string;
@@ -37,23 +38,13 @@ interface Entry {
   /** Executions without an end yet, and when they started. */
   readonly open: Map<string, number>;
   readonly crashes: number[];
-  /** Slot-µs that executions starting in a bin take of it, less what those ending leave of it. */
-  readonly partial: Row;
-  /** Slots taken less slots freed in a bin; all later bins start from the sum. */
-  readonly step: Row;
+  /** Slots taken. */
+  readonly taken: Level;
 }
 
 /** A call is on a runner once at a time, save a late twin: later attempts get their own key. */
 function keyOf(call: string, attempt: number): string {
   return attempt === 1 ? call : `${call}\u0000${attempt}`;
-}
-
-/** Takes (+1) or frees (−1) a slot: O(1), however many bins the execution lasts. */
-function change(grid: Grid, entry: Entry, at: number, delta: 1 | -1): void {
-  const bin = grid.index(at);
-  const offset = Math.max(0, at - grid.origin - bin * grid.width);
-  entry.partial[bin]! += delta * (grid.width - offset);
-  entry.step[bin]! += delta;
 }
 
 export function createLoad(
@@ -77,11 +68,11 @@ export function createLoad(
       if (entry.slots === 0) entry.slots = slots;
       entry.executions++;
       entry.open.set(keyOf(call, attempt), at);
-      change(grid, entry, at, 1);
+      entry.taken.change(at, 1);
     },
     ended({ runner, call, attempt, at }) {
       const entry = entryOf(runner);
-      if (entry.open.delete(keyOf(call, attempt))) change(grid, entry, at, -1);
+      if (entry.open.delete(keyOf(call, attempt))) entry.taken.change(at, -1);
     },
     nacked(runner) {
       entryOf(runner).nacks++;
@@ -96,7 +87,7 @@ export function createLoad(
       for (const entry of entries.values()) {
         for (const startedAt of entry.open.values()) {
           const later = entry.crashes.filter((at) => at >= startedAt);
-          change(grid, entry, Math.min(grid.origin + grid.duration, ...later), -1);
+          entry.taken.change(Math.min(grid.origin + grid.duration, ...later), -1);
         }
         entry.open.clear();
       }
@@ -104,31 +95,11 @@ export function createLoad(
     get runners() {
       return [...entries.values()];
     },
-    busy(runner) {
-      const { partial, step } = entryOf(runner.id);
-      const busy: number[] = [];
-      let level = 0;
-      for (let bin = 0; bin < grid.used; bin++) {
-        busy.push(partial[bin]! + level * grid.width);
-        level += step[bin]!;
-      }
-      return busy;
-    },
+    busy: (runner) => entryOf(runner.id).taken.sums(),
   };
 }
 
 function createEntry(grid: Grid, id: string): Entry {
-  const partial = new Float64Array(BINS_MAX);
-  const step = new Float64Array(BINS_MAX);
-  grid.onMerge((width) => {
-    for (let i = 0; i < BINS_MAX / 2; i++) {
-      const [first, second] = [2 * i, 2 * i + 1];
-      partial[i] = partial[first]! + partial[second]! + step[first]! * width;
-      step[i] = step[first]! + step[second]!;
-    }
-    partial.fill(0, BINS_MAX / 2);
-    step.fill(0, BINS_MAX / 2);
-  });
   const counts = { slots: 0, executions: 0, commits: 0, nacks: 0 };
-  return { id, ...counts, open: new Map(), crashes: [], partial, step };
+  return { id, ...counts, open: new Map(), crashes: [], taken: createLevel(grid) };
 }

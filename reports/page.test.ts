@@ -51,7 +51,7 @@ describe('a report', () => {
     const none = createCollector(sampleHeader({ calls: 0 })).land(sampleEnd({ virtualMs: 0 }));
     expect(light(renderReport([none]))).toContain('No call came in.');
     expect(light(renderReport([fly(10)]))).toContain('Few samples (10)');
-    expect(light(renderReport([none, fly(10)]))).toContain('first-flight compared');
+    expect(light(renderReport([none, fly(10)]))).toContain('first-flight</bdi> compared');
   });
 
   it('puts the verdict and the limits before everything else', () => {

@@ -1,95 +1,98 @@
-/**
- * The report: one HTML file that needs nothing else, the same bytes for the same flights. The
- * policy in its head forbids the browser to load anything, so "offline" is not a mere promise.
- */
+/** The report of flights: one HTML file that needs nothing else, the same bytes for the same. */
 import type { Chart } from './charts/figure.js';
-import { comparisonTable, flightNames, overlayChart } from './comparison.js';
-import { html, jsonMarkup, trusted, type Markup } from './escape.js';
+import { overlayChart } from './charts/overlay.js';
+import { comparisonTable, sidesOf, verdictOfSide } from './comparison.js';
+import type { Side } from './difference.js';
+import { html, isolated, name, shorten, type Markup } from './escape.js';
 import type { Flight } from './flight.js';
-import { packedPlotly } from './plotly.js';
-import { PAGE_SCRIPT } from './script.js';
+import { renderPage, type Page } from './html-page.js';
 import { chartsOf, figureOf, flightSection } from './section.js';
-import { PAGE_STYLE } from './style.js';
-import { verdictOf } from './verdict.js';
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'unsafe-inline' blob:",
-  "style-src 'unsafe-inline'",
-  'img-src data: blob:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+export interface PageOptions {
+  /** The name of `sharedLibrary`, in the folder of the report; without it the report carries it. */
+  readonly library?: string | undefined;
+}
+
+/** The tab of a browser shows less. */
+const TITLE_MAX = 80;
 
 /** @example writeFileSync('flight.html', renderReport([flight])); */
-export function renderReport(flights: readonly Flight[]): string {
+export function renderReport(flights: readonly Flight[], options: PageOptions = {}): string {
   if (flights.length === 0) throw new Error('a report needs at least one flight');
-  const several = flights.length > 1;
+  if (flights.length > 1) return renderComparison(sidesOf(flights), options);
+  return render(flights, undefined, options);
+}
+
+/** Two sides or more; of a side with several flights, the first is shown in full. */
+export function renderComparison(sides: readonly Side[], options: PageOptions = {}): string {
+  if (sides.length < 2) throw new Error('a comparison needs at least two sides');
+  return render(
+    sides.flatMap(({ flights }) => flights.slice(0, 1)),
+    sides,
+    options,
+  );
+}
+
+function render(
+  flights: readonly Flight[],
+  sides: readonly Side[] | undefined,
+  { library }: PageOptions,
+): string {
+  const names = sides?.filter((side) => side.flights.length > 0).map(({ name }) => name);
+  const charts = flights.map(chartsOf);
   const sections = flights.map((flight, i) => {
-    return flightSection(flight, `f${i}-`, heading(flights, i));
+    const title = heading(flight, names?.[i], i);
+    return flightSection(flight, charts[i]!, `f${i}-`, title, flights.length);
   });
+  const overlay = sides && overlayChart(sides);
   const figures = [
-    ...(several ? drawn([overlayChart(flights)], 'all-', '') : []),
-    ...flights.flatMap((flight, i) => drawn(chartsOf(flight), `f${i}-`, `f${i}`)),
+    ...(overlay === undefined ? [] : drawn([overlay], 'all-', '')),
+    ...charts.flatMap((all, i) => drawn(all, `f${i}-`, `f${i}`)),
   ];
-  const title = several ? `${flights.length} flights` : flights[0]!.header.scenario;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="windtunnel ${flights[0]!.header.windtunnel}" />
-        <title>${verdictMark(flights)} ${title} – windtunnel</title>
-        <style>
-          ${trusted(PAGE_STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${several ? comparison(flights) : html``} ${sections}
-          <footer>
-            Percentiles are nearest rank on HDR histograms. Charts hold bins, never samples. This
-            file needs no network.
-          </footer>
-        </main>
-        <script type="application/json" id="figures">
-          ${jsonMarkup(figures)}
-        </script>
-        <script type="application/octet-stream" id="plotly">
-          ${trusted(packedPlotly())}
-        </script>
-        <script>
-          ${trusted(PAGE_SCRIPT)};
-        </script>
-      </body>
-    </html> `.markup;
+  const title =
+    sides === undefined
+      ? isolated(shorten(flights[0]!.header.scenario, TITLE_MAX))
+      : `${sides.length} flights`;
+  const needs = library === undefined ? 'needs no network' : `needs no network, and ${library}`;
+  const body = html`${sides && overlay ? comparison(sides, overlay) : html``} ${sections}
+    <footer>
+      Percentiles are nearest rank on HDR histograms. Charts hold bins, never samples. This file
+      ${needs}.
+    </footer>`;
+  const windtunnel = flights[0]?.header.windtunnel ?? '';
+  const mark = verdictMark(sides ?? sidesOf(flights));
+  return renderPage({ title: `${mark} ${title}`, windtunnel, body, figures, library });
 }
 
 /** What the script draws: charts that have a figure; `time` groups those that zoom together. */
-function drawn(charts: readonly Chart[], prefix: string, group: string): readonly object[] {
+function drawn(charts: readonly Chart[], prefix: string, group: string): Page['figures'] {
   return charts.flatMap(({ id, figure, overTime }) => {
     const time = overTime === true ? group : '';
     return typeof figure === 'string' ? [] : [{ id: prefix + id, time, ...figure }];
   });
 }
 
-function heading(flights: readonly Flight[], i: number): Markup {
-  const { scenario } = flights[i]!.header;
-  if (flights.length === 1) return html`<h1>${scenario}</h1>`;
-  return html`<h2 id="flight-${i}">${flightNames(flights)[i]!}</h2>
-    <p class="meta"><span>${scenario}</span></p>`;
+function heading({ header }: Flight, title: string | undefined, i: number): Markup {
+  const { scenario, seed } = header;
+  if (title === undefined) {
+    return html`<h1>${name(scenario)}</h1>
+      <h2 class="unseen">The flight</h2>`;
+  }
+  return html`<h2 id="flight-${i}">${name(title)}</h2>
+    <p class="meta">${name(scenario)}, seed ${seed}</p>`;
 }
 
-function comparison(flights: readonly Flight[]): Markup {
-  const scenarios = [...new Set(flights.map((flight) => flight.header.scenario))];
-  return html`<h1>${scenarios.length === 1 ? scenarios[0]! : 'Flights'} compared</h1>
-    <p class="meta"><span>${flights.length} flights</span></p>
-    <div style="margin-top:24px">${comparisonTable(flights)}</div>
-    <div class="charts">${figureOf(overlayChart(flights), 'all-')}</div>`;
+function comparison(sides: readonly Side[], overlay: Chart): Markup {
+  const results = sides.flatMap((side) => side.results);
+  const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
+  return html`<h1>${name(scenarios.length === 1 ? scenarios[0]! : 'Flights')} compared</h1>
+    <p class="meta">${results.length} flights</p>
+    <h2 class="unseen">Comparison</h2>
+    <div style="margin-top:24px">${comparisonTable(sides)}</div>
+    <div class="charts">${figureOf(overlay, 'all-')}</div>`;
 }
 
-function verdictMark(flights: readonly Flight[]): string {
-  const marks = flights.map((flight) => verdictOf(flight).mark);
+function verdictMark(sides: readonly Side[]): string {
+  const marks = sides.map((side) => verdictOfSide(side).mark);
   return marks.includes('✗') ? '✗' : marks.includes('○') ? '○' : '✓';
 }

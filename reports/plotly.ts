@@ -1,4 +1,8 @@
-/** The chart library as it travels inside a report: gzip in base64, inflated by the browser. */
+/**
+ * The chart library: as it travels inside a report, gzip in base64, inflated by the browser; or as
+ * a file beside reports that share it.
+ */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
@@ -7,8 +11,18 @@ import { gzipSync } from 'node:zlib';
 const OS_BYTE = 9;
 
 export function packedPlotly(): string {
-  const file = createRequire(import.meta.url).resolve('plotly.js-dist-min/plotly.min.js');
-  const packed = gzipSync(readFileSync(file), { level: 9 });
+  const packed = gzipSync(readFileSync(libraryFile()), { level: 9 });
   packed[OS_BYTE] = 255;
   return packed.toString('base64');
+}
+
+/** A file for all reports of a folder. Its name has its hash: another version is another file. */
+export function sharedLibrary(): { readonly name: string; readonly text: string } {
+  const text = readFileSync(libraryFile(), 'utf8');
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return { name: `plotly-${hash}.js`, text };
+}
+
+function libraryFile(): string {
+  return createRequire(import.meta.url).resolve('plotly.js-dist-min/plotly.min.js');
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { Slo } from '../core/record.js';
+import { resultIntervals } from './result-intervals.js';
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
@@ -53,6 +54,8 @@ export const flightResult = z
     slo: z.array(sloLine).readonly(),
     runners: z.array(runner).readonly(),
     lbs: z.array(lb).readonly(),
+    // Results from before there were any are still read.
+    intervals: resultIntervals.optional(),
   })
   .readonly()
   .describe('The result of one windtunnel flight');
@@ -103,6 +106,11 @@ export function isMetric(name: string): boolean {
 /** All metrics an SLO can be put on, for messages and schemas. */
 export function metricNames(): string[] {
   return Object.keys(METRICS);
+}
+
+/** Every metric of a result, by its name. */
+export function metricsOf(result: Unjudged): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(METRICS).map(([name, read]) => [name, read(result)]));
 }
 
 /**

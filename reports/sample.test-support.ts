@@ -180,6 +180,8 @@ function callEvents(plan: Plan): FlightEvent[] {
       return [...events, ...executed(plan, of, startedAt, service, cut)];
     }
     events.push({ kind: 'round', at: now, call, round, runners: 3 });
+    const room = { lb: 'lb0', group: 'default', runners: fleet.length, waiting: 1 };
+    events.push({ kind: 'wait', at: now, call, ...room });
     now += 10_000;
   }
   return [...events, ...finish(plan, now, 'refused', attempt)];
@@ -198,12 +200,20 @@ function executed(
   const outcome: Outcome = cut === undefined ? 'ok' : 'failed';
   const slots = plan.options.slots;
   const events: FlightEvent[] = [
-    { kind: 'exec-start', at: startedAt, ...of, active: 1, slots, cold: false },
-    { kind: 'exec-read', at: startedAt, ...of, bytes: 512, hash: 1 },
+    { kind: 'exec-start', at: startedAt, ...of, active: 1, slots, cold: false, remainingUs: -1 },
+    { kind: 'exec-read', at: startedAt, ...of, bytes: 512, hash: 1, marks: 0 },
     { kind: 'commit', at: doneAt + 1000, ...of },
   ];
   if (cut === undefined) {
-    events.push({ kind: 'exec-end', at: doneAt, ...of, outcome: 'ok', bytes: 64, hash: 2 });
+    events.push({
+      kind: 'exec-end',
+      at: doneAt,
+      ...of,
+      outcome: 'ok',
+      bytes: 64,
+      hash: 2,
+      marks: 0,
+    });
     plan.waits.push(doneAt + 2000 - plan.at);
   }
   const how = cut === undefined ? 'ok' : 'broken';
@@ -225,8 +235,10 @@ function finish(plan: Plan, at: number, outcome: Outcome, attempts: number): Fli
     idempotent: false,
     sentBytes: 512,
     sentHash: 1,
+    sentMarks: 0,
     bytes: 64,
     hash: 2,
+    marks: 0,
   };
   const code = outcome === 'ok' ? '' : outcome;
   const bytes = { bytesIn: 512, bytesOut: 64 };

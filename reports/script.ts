@@ -1,25 +1,26 @@
 /**
- * The browser's part of a report, as text: inflates plotly, gives the figures their colours and
+ * The browser's part of a report, as text: waits for plotly, gives the figures their colours and
  * draws them. All that can be read without it is in the HTML already.
  */
+import { LIBRARY_SCRIPT } from './library-script.js';
+import { TIME_LINKS } from './time-links.js';
+
 export const PAGE_SCRIPT = `(async () => {
   const read = (id) => document.getElementById(id).textContent;
-  const packed = Uint8Array.from(atob(read('plotly')), (char) => char.charCodeAt(0));
-  const inflated = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const code = await new Response(inflated).text();
-  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  await new Promise((resolve, reject) => {
-    const script = document.createElement('script');
-    Object.assign(script, { src: url, onload: resolve, onerror: reject });
-    document.head.append(script);
-  });
-  URL.revokeObjectURL(url);
+${LIBRARY_SCRIPT}
+  performance.mark('library-ready');
 
   // Colours are names of CSS properties; only values of colour keys are looked up, never texts.
   const themed = (text) => {
     const css = getComputedStyle(document.documentElement);
     const of = (name) => css.getPropertyValue('--' + name).trim();
+    let shared = [];
     return JSON.parse(text, (key, value) => {
+      // It stands before the figures, so it is whole when they refer to it.
+      if (key === 'shared') shared = value;
+      if (value !== null && typeof value === 'object' && 'same' in value) {
+        return shared[value.same];
+      }
       if (!/color(scale)?$/.test(key) || typeof value !== 'string') return value;
       if (value[0] !== '$') return value;
       const found = of(value.slice(1));
@@ -36,35 +37,57 @@ export const PAGE_SCRIPT = `(async () => {
     modeBarButtons: [['toImage', 'zoomIn2d', 'zoomOut2d', 'resetScale2d']],
   };
   const plotOf = (figure) => document.getElementById(figure.id);
-  // Zooming one chart over time zooms the others of its flight.
-  let following = false;
-  const follow = (figure, figures) => plotOf(figure).on('plotly_relayout', async (change) => {
-    const from = change['xaxis.range[0]'];
-    const whole = change['xaxis.autorange'] === true;
-    if (following || (from === undefined && !whole)) return;
-    following = true;
-    for (const other of figures) {
-      if (other === figure || other.time !== figure.time) continue;
-      const range = whole ? other.layout.xaxis.range : [from, change['xaxis.range[1]']];
-      await Plotly.relayout(plotOf(other), { 'xaxis.range': [...range] });
+${TIME_LINKS}
+  // Counts travel as they are: a cell of no call is empty, and a log scale is made here.
+  const spreadOut = (trace) => {
+    if (trace.meta !== 'counts' && trace.meta !== 'log-counts') return trace;
+    const shown = (n) => (n === 0 ? null : trace.meta === 'counts' ? n : Math.log10(n));
+    return { ...trace, z: trace.z.map((row) => row.map(shown)), customdata: trace.z };
+  };
+  const drag = touch ? { dragmode: false } : {};
+  const put = async (figure, figures, more) => {
+    const plot = plotOf(figure);
+    const layout = { ...figure.layout, ...drag, ...more };
+    const data = figure.data.map(spreadOut);
+    if (plot.classList.contains('js-plotly-plot')) {
+      await Plotly.react(plot, data, layout, config);
+    } else {
+      plot.textContent = '';
+      await Plotly.newPlot(plot, data, layout, config);
+      linkTime(figure, figures);
     }
-    following = false;
-  });
-  const draw = async (how) => {
-    const figures = themed(read('figures'));
-    for (const figure of figures) {
-      const plot = plotOf(figure);
-      if (how === 'newPlot') plot.textContent = '';
-      const drag = touch ? { dragmode: false } : {};
-      await Plotly[how](plot, figure.data, { ...figure.layout, ...drag }, config);
-      if (how === 'newPlot' && figure.time) follow(figure, figures);
+  };
+  // What is looked at comes first, wherever the page was opened or has been scrolled to.
+  const next = (left) => {
+    const seen = left.findIndex((figure) => {
+      const { top, bottom } = plotOf(figure).getBoundingClientRect();
+      return bottom > 0 && top < innerHeight;
+    });
+    return left.splice(Math.max(seen, 0), 1)[0];
+  };
+  const draw = async () => {
+    const { figures } = themed(read('figures'));
+    const left = [...figures];
+    while (left.length > 0) {
+      await put(next(left), figures);
       // Lets the page breathe between charts.
       await new Promise((resolve) => setTimeout(resolve));
+      performance.mark('chart-drawn');
     }
     document.documentElement.dataset.drawn = figures.length;
   };
-  await draw('newPlot');
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw('react'));
+  // Paper is white, and narrower than most windows; all of it is drawn before the browser prints.
+  const PAPER_PX = 680;
+  const toPaper = (printing) => {
+    document.documentElement.toggleAttribute('data-paper', printing);
+    const width = printing ? { width: PAPER_PX } : {};
+    const { figures } = themed(read('figures'));
+    for (const figure of figures) void put(figure, figures, width);
+  };
+  addEventListener('beforeprint', () => toPaper(true));
+  addEventListener('afterprint', () => toPaper(false));
+  await draw();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 })().catch((error) => {
   for (const plot of document.querySelectorAll('.plot:not(.js-plotly-plot)')) {
     plot.textContent = 'This browser could not draw the chart: ' + error;

@@ -2,63 +2,90 @@
 import { attemptsChart, effortChart, throughputChart } from './charts/throughput.js';
 import { bandsOf, type Chart } from './charts/figure.js';
 import { latencyOverTimeChart, percentileChart } from './charts/latency.js';
+import { latencyMapChart } from './charts/latency-map.js';
 import { loadMapChart, runnersChart } from './charts/load.js';
-import { html, shorten, type Markup } from './escape.js';
+import { loadSpreadChart } from './charts/load-spread.js';
+import { phasesChart } from './charts/phases.js';
+import { waitingChart } from './charts/waiting.js';
+import { tableBehind } from './chart-table.js';
+import { html, name, shorten, type Markup } from './escape.js';
+import { andMore, scrolling } from './listing.js';
 import type { Flight } from './flight.js';
-import {
-  formatCount,
-  formatMs,
-  formatNumber,
-  formatSeconds,
-  formatShare,
-  unitOf,
-} from './format.js';
+import { formatCount, formatMs, formatNumber, formatSeconds, formatShare } from './format.js';
+import { runnersTable } from './runners-table.js';
+import { sloTable } from './slo-table.js';
 import { fewSamples, verdictOf } from './verdict.js';
+import { waterfalls } from './waterfall.js';
 
 const NOTHING: Markup = html``;
+/** A sentence of what flew, and all lines of trouble, may be that long. */
+const [WORD_MAX, TROUBLE_MAX] = [1000, 10_000];
 const OUTCOMES = ['ok', 'failed', 'refused', 'expired', 'canceled'] as const;
 
 /** All charts of one flight, in reading order. */
 export function chartsOf(flight: Flight): readonly Chart[] {
   return [
     percentileChart([flight], ['latency']),
+    phasesChart(flight),
     latencyOverTimeChart(flight),
+    latencyMapChart(flight),
     throughputChart(flight),
+    waitingChart(flight),
     attemptsChart(flight),
     effortChart(flight),
     runnersChart(flight),
     loadMapChart(flight),
+    loadSpreadChart(flight),
   ];
 }
 
-/** @param prefix Makes the ids of the charts unique in the page. */
-export function flightSection(flight: Flight, prefix: string, title: Markup): Markup {
+/**
+ * @param charts Those of `chartsOf`, which the page draws too.
+ * @param prefix Makes the ids of the charts unique in the page.
+ * @param flights How many are on the page.
+ */
+export function flightSection(
+  flight: Flight,
+  charts: readonly Chart[],
+  prefix: string,
+  title: Markup,
+  flights: number,
+): Markup {
   return html`<section>
     ${title} ${metaLine(flight)} ${verdictBanner(flight)} ${sloTable(flight)}
     ${troubleList('Broken laws', flight.end.violations, flight.trouble.violations)}
     ${troubleList('Calls that never ended', flight.end.stuck, flight.trouble.stuck)}
     ${tiles(flight)}
     <div class="columns">
-      <div>${whatFlew(flight)}</div>
+      <div>${whatFlew(flight, prefix)}</div>
       <div>${countsTable(flight)}</div>
     </div>
     ${faultList(flight)}
-    <div class="charts">${chartsOf(flight).map((chart) => figureOf(chart, prefix))}</div>
-    ${runnersTable(flight)}
+    <div class="charts">${charts.map((chart) => figureOf(chart, prefix))}</div>
+    ${waterfalls(flight.stories, flights)} ${runnersTable(flight)}
   </section>`;
 }
 
+/** Who flew what, with what: enough to tell this flight from any other. */
 function metaLine({ header, result }: Flight): Markup {
-  const parts = [
-    header.on === 'sim' ? 'simulated' : 'real gRPC',
-    `placer ${header.placer}`,
-    `seed ${header.seed}`,
-    `digest ${result.digest ?? 'none on gRPC'}`,
-    `commit ${shorten(header.commit, 12)}`,
-    `windtunnel ${header.windtunnel}`,
-    `node ${header.node}`,
+  const facts: readonly (readonly [term: string, value: string])[] = [
+    ['flown on', header.on === 'sim' ? 'simulator' : 'real gRPC'],
+    ['placer', header.placer],
+    ['seed', String(header.seed)],
+    ['digest', result.digest ?? 'none on gRPC'],
+    ['commit', shorten(header.commit, 12)],
+    ['windtunnel', header.windtunnel],
+    ['Node', header.node],
   ];
-  return html`<p class="meta">${parts.map((part) => html`<span>${part}</span>`)}</p>`;
+  return html`<dl class="meta">
+    ${facts.map(
+      ([term, value]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd>${name(value)}</dd>
+        </div> `,
+    )}
+  </dl>`;
 }
 
 function verdictBanner(flight: Flight): Markup {
@@ -66,44 +93,13 @@ function verdictBanner(flight: Flight): Markup {
   return html`<p class="verdict ${kind}"><span>${mark}</span><span>${text}</span></p>`;
 }
 
-function sloTable({ result }: Flight): Markup {
-  if (result.slo.length === 0) return NOTHING;
-  return html`<div class="scroll">
-    <table class="wide slo">
-      <thead>
-        <tr>
-          <th>SLO</th>
-          <th class="number">limit</th>
-          <th class="number">measured</th>
-          <th></th>
-        </tr>
-      </thead>
-      <tbody>
-        ${result.slo.map(({ metric, limit, value, ok }) => {
-          const measured = value === null ? 'no value' : `${value}${unitOf(metric)}`;
-          const limitText = limit.replace(/<=/g, '≤').replace(/>=/g, '≥') + unitOf(metric);
-          return html`<tr>
-            <th scope="row">${metric}</th>
-            <td class="number">${limitText}</td>
-            <td class="number">${measured}</td>
-            <td class="number ${ok ? 'good' : 'bad'}">
-              ${ok ? '✓' : '✗'} <span class="word">${ok ? 'met' : 'missed'}</span>
-            </td>
-          </tr> `;
-        })}
-      </tbody>
-    </table>
-  </div>`;
-}
-
 function troubleList(title: string, lines: readonly string[], count: number): Markup {
   if (count === 0) return NOTHING;
   const rest = count - lines.length;
-  const more = rest > 0 ? html`<p class="note">… and ${formatCount(rest)} more</p>` : NOTHING;
   return html`<div class="trouble">
     <h3>${title} (${formatCount(count)})</h3>
-    <pre>${lines.join('\n')}</pre>
-    ${more}
+    <pre>${name(lines.join('\n'), TROUBLE_MAX)}</pre>
+    ${andMore(rest)}
   </div>`;
 }
 
@@ -126,14 +122,25 @@ function tiles(flight: Flight): Markup {
     ${few === '' ? NOTHING : html`<p class="note">${few}</p>`}`;
 }
 
-function whatFlew({ header, result }: Flight): Markup {
+function whatFlew({ header, result }: Flight, prefix: string): Markup {
   const flown = `${formatSeconds(result.virtualMs)} flown in ${formatSeconds(result.wallMs)}.`;
   return html`<h3>What flew</h3>
     <ul class="plain words">
-      ${[...header.words, flown].map((word) => html`<li>${word}</li>`)}
+      ${[...header.words, flown].map((word) => html`<li>${name(word, WORD_MAX)}</li>`)}
     </ul>
     <h3 class="next">Fly it again</h3>
-    <pre class="replay">${header.replay}</pre>`;
+    ${replayLine(header.replay, `${prefix}replay`)}`;
+}
+
+/** Without a script there is no button, and the line can be selected as any text. */
+function replayLine(replay: string, id: string): Markup {
+  return html`<pre class="replay" id="${id}" tabindex="-1">${name(replay, replay.length)}</pre>
+    <p class="copying">
+      <button type="button" class="copy" data-copies="${id}" hidden>
+        Copy<span class="unseen"> the replay command</span>
+      </button>
+      <span class="note" role="status"></span>
+    </p>`;
 }
 
 function countsTable({ header, result }: Flight): Markup {
@@ -148,6 +155,9 @@ function countsTable({ header, result }: Flight): Markup {
   const planned = header.calls === calls.offered ? '' : `of ${formatCount(header.calls)} planned`;
   return html`<h3>Calls</h3>
     <table class="wide counts">
+      <caption class="unseen">
+        Calls by outcome, attempts and NACKs
+      </caption>
       <tbody>
         ${row('offered', formatCount(calls.offered), planned)}
         ${OUTCOMES.map((outcome) =>
@@ -175,69 +185,52 @@ function faultList(flight: Flight): Markup {
           : 'an instant';
     return html`<tr>
       <td>${i + 1}</td>
-      <th scope="row">${shorten(fault, 60)}</th>
-      <td>${shorten(targets.join(', '), 120)}</td>
+      <th scope="row">${name(fault, 60)}</th>
+      <td>${name(targets.join(', '), 120)}</td>
       <td class="number">at ${formatSeconds(fromMs)}</td>
       <td class="number">${lasted}</td>
     </tr> `;
   });
-  const more = rest > 0 ? html`<p class="note">… and ${formatCount(rest)} more</p>` : NOTHING;
   return html`<h3>Faults</h3>
-    <div class="scroll">
-      <table class="wide faults">
+    ${scrolling(
+      'Faults',
+      html`<table class="wide faults">
+        <caption class="unseen">
+          Faults: number, kind, runners hit, when, how long
+        </caption>
         <tbody>
           ${rows}
         </tbody>
-      </table>
-    </div>
-    ${more}`;
+      </table>`,
+    )}
+    ${andMore(rest)}`;
 }
 
 /** The element a chart is drawn into, with its height kept so that the page does not jump. */
 export function figureOf(chart: Chart, prefix: string): Markup {
-  const { figure, heightPx, half } = chart;
-  const body =
-    typeof figure === 'string'
-      ? html`<div class="empty">${figure}</div>`
-      : html`<div class="plot" id="${prefix}${chart.id}" style="height:${heightPx}px">
-          <noscript>Charts need JavaScript; the tables do not.</noscript>
-        </div>`;
-  return html`<figure class="${half === true ? 'half' : 'full'}">
-    <h3>${chart.title}</h3>
-    ${body}
-    ${typeof figure === 'string' ? NOTHING : html`<figcaption>${chart.caption}</figcaption>`}
-  </figure> `;
-}
-
-function runnersTable({ result, header }: Flight): Markup {
-  const slotsOf = new Map(header.runners.map(({ id, slots }) => [id, slots]));
-  const rows = result.runners.map(({ id, calls, nacks, utilization }) => {
-    const busy = utilization === null ? '–' : formatShare(utilization, 1);
-    return html`<tr>
-      <th scope="row">${id}</th>
-      <td class="number">${slotsOf.get(id) ?? '–'}</td>
-      <td class="number">${formatCount(calls)}</td>
-      <td class="number">${formatCount(nacks)}</td>
-      <td class="number">${busy}</td>
-    </tr> `;
-  });
-  return html`<details>
-    <summary>Runners (${formatCount(rows.length)})</summary>
-    <div class="scroll">
-      <table class="wide runners">
-        <thead>
-          <tr>
-            <th>runner</th>
-            <th class="number">slots</th>
-            <th class="number">calls</th>
-            <th class="number">NACKs</th>
-            <th class="number">busy</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
+  const { figure, heightPx, half, title, caption } = chart;
+  const id = `${prefix}${chart.id}`;
+  const size = half === true ? 'half' : 'full';
+  if (typeof figure === 'string') {
+    return html`<figure class="${size}" role="group" aria-labelledby="${id}-title">
+      <h3 id="${id}-title">${title}</h3>
+      <div class="empty">${figure}</div>
+    </figure> `;
+  }
+  return html`<figure class="${size}" role="group" aria-labelledby="${id}-title">
+    <h3 id="${id}-title">${title}</h3>
+    <div
+      class="plot"
+      id="${id}"
+      role="img"
+      aria-labelledby="${id}-title"
+      aria-describedby="${id}-caption"
+      tabindex="-1"
+      style="height:${heightPx}px"
+    >
+      <noscript>Charts need JavaScript; the tables do not.</noscript>
     </div>
-  </details>`;
+    <figcaption id="${id}-caption">${caption}</figcaption>
+    ${tableBehind(chart)}
+  </figure> `;
 }

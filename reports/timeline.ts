@@ -2,9 +2,10 @@
  * The series of a flight over time: counts bin by bin, and a small histogram of latencies for each
  * bin. It is told instants and numbers and knows no calls.
  */
-import type { Bins } from './flight.js';
+import type { Bins, LatencyMap } from './flight.js';
 import type { Grid, Row } from './grid.js';
 import { createLatencies, type Latencies, type Share } from './latency.js';
+import { latencyMap } from './latency-map.js';
 import { roundTo } from './result.js';
 
 const SERIES = [
@@ -24,6 +25,7 @@ export interface Timeline {
   readonly counts: Counts;
   latency(at: number, us: number): void;
   bins(): Bins;
+  latencyMap(): LatencyMap;
 }
 
 const SHARES: readonly Share[] = [
@@ -44,6 +46,7 @@ export function createTimeline(grid: Grid): Timeline {
       const bin = grid.index(at);
       (waits[bin] ??= createLatencies(2)).record(us);
     },
+    latencyMap: () => latencyMap(Array.from({ length: grid.used }, (_, bin) => waits[bin])),
     bins() {
       const slices = Array.from({ length: grid.used }, (_, bin) => {
         const [p50, p99] = waits[bin]?.quantiles(SHARES) ?? [];

@@ -46,6 +46,9 @@ const EXECUTED = 'a call that is ok was executed to its end';
 const SENT = 'the client gets the bytes that the LB sent';
 const WROTE = 'the client gets the bytes that the executor wrote';
 
+/** What a client sees of an error: an end, and nothing of the function. */
+const ERROR = { how: 'ended', marks: 0 } as const;
+
 /** The second attempt opens beside the first, which is NACKed before it commits. */
 const hedged: Change = ([probe = [], ...others]) => {
   const second = probe.findIndex((event) => event.kind === 'attempt' && event.attempt === 2);
@@ -113,8 +116,8 @@ const BREACHES: readonly Breach[] = [
   [READS, 95, 'retried', put('exec-read', { hash: 2 }, 2)],
   ['a refused call never started', 40, 'cut', put('end', { outcome: 'refused' })],
   ['a call is canceled only if its client left', 40, 'cut', put('end', { outcome: 'canceled' })],
-  [CLEAN, 40, 'cut', put('client', { how: 'ended' })],
-  [CLEAN, 40, 'cut', put('client', { how: 'ended', status: 299 })],
+  [CLEAN, 40, 'cut', put('client', { how: 'ended', marks: 0 })],
+  [CLEAN, 40, 'cut', put('client', { how: 'ended', status: 299, marks: 0 })],
   [CLEAN, 40, 'refused', put('client', { status: 200 })],
   ['a call that is ok is not cut', 95, 'ok', put('client', { how: 'cut' })],
   [EXECUTED, 95, 'ok', without('exec-end')],
@@ -147,8 +150,8 @@ describe('a flight that keeps its laws', () => {
       'cut',
       both(put('end', { outcome: 'canceled' }), put('client', { how: 'left' })),
     ],
-    ['a failure with a status below 200', 'cut', put('client', { how: 'ended', status: 199 })],
-    ['a failure with a status above 299', 'cut', put('client', { how: 'ended', status: 300 })],
+    ['a failure with a status below 200', 'cut', put('client', { ...ERROR, status: 199 })],
+    ['a failure with a status above 299', 'cut', put('client', { ...ERROR, status: 300 })],
     ['a failure that read nothing', 'cut', without('exec-read')],
     [
       'a fault',

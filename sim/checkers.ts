@@ -3,13 +3,19 @@
  * and the clients' lines. It reads records only, in any interleaving of the three, so the same laws
  * are checked on simulated and on gRPC flights.
  */
-import type { Outcome } from '../core/call.js';
 import type { ProbeEvent } from '../core/probe.js';
 import type { ClientLine, ExecRead, ExecStarted, FlightEvent } from '../core/record.js';
 import { createConservation } from './conservation.js';
+import { createDuty } from './duty.js';
+import { createExact } from './exact.js';
+import { createIdentities } from './identities.js';
+import type { Promised } from './promised.js';
+import { Seen } from './seen.js';
 
 export interface Checkers {
   see(event: FlightEvent): void;
+  /** Whether a law is broken already; some are only judged at the end. */
+  readonly broken: boolean;
   /** Broken laws and calls that never ended, one line each; at most MOST lines of either. */
   land(): { readonly violations: string[]; readonly stuck: string[] };
 }
@@ -17,55 +23,18 @@ export interface Checkers {
 /** Lines of each kind that are kept: one bug breaks a law for thousands of calls. */
 const MOST = 20;
 
-/**
- * What is known of one call: flat and small, since it is kept to the end of the flight for executor
- * lines that come late. -1 is "not told yet". Hashes are kept as signed 32-bit integers.
- */
-class Seen {
-  arrived = false;
-  deadline = Number.MAX_SAFE_INTEGER;
-  attempts = 0;
-  /** Attempts that are open: two while one of them is a hedge. */
-  open = 0;
-  committed = false;
-  /** How it ended, and when; undefined while it has not. */
-  outcome: Outcome | undefined;
-  endedAt = -1;
-  /** Its listeners are being told of the end, which is the one thing that may follow. */
-  ending = false;
-  bytesOut = -1;
-  /** The last two attempts that ended in another way than by a NACK. */
-  kept = -1;
-  keptBefore = -1;
-  /** Starts in the executors' log, and the attempts of the last two. */
-  starts = 0;
-  started = -1;
-  startedBefore = -1;
-  readBytes = -1;
-  readHash = 0;
-  /** Two executions read different bytes: one of them not what the client sent. */
-  readsDiffer = false;
-  answerBytes = -1;
-  answerHash = 0;
-  /** What the client saw; undefined while it said nothing. */
-  how: ClientLine['how'] | undefined;
-  status = 0;
-  idempotent = false;
-  sentBytes = -1;
-  sentHash = 0;
-  gotBytes = -1;
-  gotHash = 0;
-
-  constructor(readonly id: string) {}
+export interface CheckersOptions {
+  /**
+   * Whether the flight has an executors' log; a fleet that somebody else runs has none, and then
+   * the laws that need it are left out. Default true.
+   */
+  readonly executorsLog?: boolean;
+  /** Of a flight in virtual time, which is held to more (`exact.ts`). Default: of a real one. */
+  readonly promised?: Promised;
 }
 
-/**
- * @param options.executorsLog whether the flight has an executors' log; a fleet that somebody else
- * runs has none, and then the laws that need it are left out. Default true.
- */
-export function createCheckers(
-  options: { readonly executorsLog: boolean } = { executorsLog: true },
-): Checkers {
+export function createCheckers(options: CheckersOptions = {}): Checkers {
+  const { executorsLog = true, promised } = options;
   const calls = new Map<string, Seen>();
   const violations: string[] = [];
   let broken = 0;
@@ -85,12 +54,17 @@ export function createCheckers(
     return call;
   };
 
-  const conservation = createConservation(breaks);
+  const memoryOf = (fn: string): number => promised?.memoryMb.get(fn) ?? 0;
+  const conservation = createConservation(breaks, memoryOf, promised !== undefined);
+  const exact = promised === undefined ? undefined : createExact(promised, breaks);
+  const duty = promised === undefined ? undefined : createDuty(promised, breaks);
+  const identities = promised === undefined ? undefined : createIdentities();
 
   const onProbe = (event: ProbeEvent): void => {
     if (event.at < lastAt) breaks('time never goes back', event.call, event.at);
     lastAt = event.at;
     conservation.see(event);
+    duty?.see(event);
     // What happens to a runner happens to no call.
     if (event.kind === 'runner') return;
     const call = seen(event.call);
@@ -102,6 +76,8 @@ export function createCheckers(
 
   return {
     see(event) {
+      exact?.see(event);
+      identities?.see(event);
       switch (event.kind) {
         case 'exec-start':
           return onStart(seen(event.call), event, breaks);
@@ -112,6 +88,7 @@ export function createCheckers(
           const call = seen(event.call);
           call.answerBytes = event.bytes;
           call.answerHash = event.hash | 0;
+          call.answerMarks = event.marks | 0;
           return;
         }
         case 'client':
@@ -123,6 +100,9 @@ export function createCheckers(
           return onProbe(event);
       }
     },
+    get broken() {
+      return broken > 0;
+    },
     land() {
       const stuck: string[] = [];
       let left = 0;
@@ -131,10 +111,11 @@ export function createCheckers(
           left += 1;
           if (stuck.length < MOST) stuck.push(stuckLine(call));
         }
-        for (const law of finalLaws(call, options.executorsLog)) {
+        for (const law of finalLaws(call, executorsLog)) {
           breaks(law, call.id, call.endedAt === -1 ? lastAt : call.endedAt);
         }
       }
+      for (const line of identities?.land() ?? []) breaks(line, '', lastAt);
       if (broken > violations.length) violations.push(`... ${broken - MOST} more like these`);
       if (left > stuck.length) stuck.push(`... ${left - MOST} more calls`);
       return { violations, stuck };
@@ -153,11 +134,13 @@ function onStart(call: Seen, event: ExecStarted, breaks: Breaks): void {
   breaks(`runner ${event.runner} never runs more than its slots`, call.id, event.at);
 }
 
-function onRead(call: Seen, { bytes, hash }: ExecRead): void {
+function onRead(call: Seen, { bytes, hash, marks }: ExecRead): void {
   const same = call.readBytes === bytes && call.readHash === (hash | 0);
   if (call.readBytes !== -1 && !same) call.readsDiffer = true;
+  const marked = call.readBytes === -1 || call.readMarks === (marks | 0);
   call.readBytes = bytes;
   call.readHash = hash | 0;
+  call.readMarks = marked ? marks | 0 : Number.NaN;
 }
 
 function onClient(call: Seen, line: ClientLine, breaks: Breaks): void {
@@ -167,8 +150,10 @@ function onClient(call: Seen, line: ClientLine, breaks: Breaks): void {
   call.idempotent = line.idempotent;
   call.sentBytes = line.sentBytes;
   call.sentHash = line.sentHash | 0;
+  call.sentMarks = line.sentMarks | 0;
   call.gotBytes = line.bytes;
   call.gotHash = line.hash | 0;
+  call.gotMarks = line.marks | 0;
 }
 
 /** The laws that the order of the probe's events must keep. */
@@ -249,12 +234,15 @@ function finalLaws(call: Seen, executorsLog: boolean): string[] {
   if (call.readBytes !== -1) {
     const same = call.readBytes === call.sentBytes && call.readHash === call.sentHash;
     must(same && !call.readsDiffer, 'an executor reads the bytes that its client sent');
+    const marked = call.readMarks === call.sentMarks;
+    must(marked, 'an executor gets the headers that its client sent');
   }
   must(outcome !== 'refused' || starts === 0, 'a refused call never started');
   must(outcome !== 'canceled' || how === 'left', 'a call is canceled only if its client left');
   const clean = how === 'ended' && call.status >= 200 && call.status < 300;
   if (outcome !== 'ok') {
     must(!clean, 'a call that is not ok is no clean success to its client');
+    must(how !== 'ended' || call.gotMarks === 0, 'an error has no header of the function');
     return laws;
   }
   must(how !== 'cut', 'a call that is ok is not cut');
@@ -264,6 +252,8 @@ function finalLaws(call: Seen, executorsLog: boolean): string[] {
   if (!executorsLog || call.answerBytes === -1) return laws;
   const same = call.answerBytes === call.gotBytes && call.answerHash === call.gotHash;
   must(same, 'the client gets the bytes that the executor wrote');
+  const marked = call.answerMarks === call.gotMarks;
+  must(marked, 'the client gets the headers that the executor wrote');
   return laws;
 }
 

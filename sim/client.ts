@@ -2,8 +2,10 @@
 import type { Clock } from '../core/clock.js';
 import type { Request } from '../core/call.js';
 import type { ClientLine } from '../core/record.js';
+import type { Header } from '../core/runner.js';
 import type { Sink } from '../core/sink.js';
 import { EMPTY_HASH, hashBytes, requestContent } from './content.js';
+import { hashMarks, markHeaders, marksIn, REQUEST_MARKS } from './marks.js';
 import type { PlannedCall } from './plan.js';
 
 /** What a client sends for a planned call. */
@@ -20,11 +22,16 @@ export function requestFor(planned: PlannedCall): Request & { readonly body: Uin
   };
 }
 
-const HEADERS = Object.freeze([['Content-Type', 'application/octet-stream'] as const]);
+const HEADERS: readonly Header[] = Object.freeze<Header[]>([
+  ...markHeaders(REQUEST_MARKS),
+  ['Content-Type', 'application/octet-stream'],
+]);
+
+const SENT_MARKS = hashMarks(REQUEST_MARKS);
 
 /** What one client sees of its response, in either world, on its way to a ClientLine. */
 export interface Witness {
-  status(status: number): void;
+  head(status: number, headers: readonly Header[]): void;
   take(bytes: Uint8Array): void;
   /** Tells the line, each time it is called. */
   over(how: ClientLine['how']): void;
@@ -38,11 +45,13 @@ export function createWitness(
   tell: (line: ClientLine) => void,
 ): Witness {
   let status = 0;
+  let marks = 0;
   let bytes = 0;
   let hash = EMPTY_HASH;
   return {
-    status(received) {
+    head(received, headers) {
       status = received;
+      marks = hashMarks(marksIn(headers));
     },
     take(chunk) {
       bytes += chunk.length;
@@ -59,8 +68,10 @@ export function createWitness(
         idempotent: planned.fn.idempotent,
         sentBytes: request.body.length,
         sentHash: hashBytes(EMPTY_HASH, request.body),
+        sentMarks: SENT_MARKS,
         bytes,
         hash,
+        marks,
       }),
   };
 }
@@ -68,7 +79,7 @@ export function createWitness(
 /** A simulated client's receiving half: it takes everything at once. */
 export function createClient(witness: Witness): Sink {
   return {
-    head: (status) => witness.status(status),
+    head: (status, headers) => witness.head(status, headers),
     write(chunk) {
       witness.take(chunk);
       return true;

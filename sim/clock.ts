@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from '../core/clock.js';
 import { invariant } from '../core/invariant.js';
+import type { Rng } from '../core/rng.js';
 
 export interface VirtualClock extends Clock {
   /** Events run so far. */
@@ -18,7 +19,7 @@ export interface VirtualClock extends Clock {
 }
 
 /** Flights start here, far from 0, so that a forgotten absolute zero shows. */
-const START_US = 1_000_000;
+export const START_US = 1_000_000;
 
 /** 2026-01-01T00:00:00Z: what the wall clock says when a flight starts. */
 const WALL_MS = 1_767_225_600_000;
@@ -29,6 +30,8 @@ const FEW = 1024;
 class Entry implements Timer {
   constructor(
     readonly at: number,
+    /** Within an instant: lower ranks run first, equal ones as they came. */
+    readonly rank: number,
     readonly sequence: number,
     public work: (() => void) | undefined,
     private readonly clock: { died(): void },
@@ -42,9 +45,12 @@ class Entry implements Timer {
 }
 
 const before = (a: Entry, b: Entry): boolean =>
-  a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
+  a.at < b.at ||
+  (a.at === b.at && (a.rank < b.rank || (a.rank === b.rank && a.sequence < b.sequence)));
 
-export function createVirtualClock(): VirtualClock {
+/** `order`: draws in which order the timers of one instant run. Default: as they were set. */
+export function createVirtualClock(order?: Rng): VirtualClock {
+  const rank = order === undefined ? () => 0 : createRanks(order);
   let heap: Entry[] = [];
   let now = START_US;
   let sequence = 0;
@@ -105,7 +111,7 @@ export function createVirtualClock(): VirtualClock {
     now: () => now,
     after(us, work) {
       invariant(us >= 0 && Number.isFinite(us), `a timer ${us} µs from now`);
-      const entry = new Entry(now + Math.round(us), sequence++, work, graveyard);
+      const entry = new Entry(now + Math.round(us), rank(), sequence++, work, graveyard);
       heap.push(entry);
       siftUp(entry, heap.length - 1);
       return entry;
@@ -130,5 +136,34 @@ export function createVirtualClock(): VirtualClock {
       }
       return ran;
     },
+  };
+}
+
+/** Timers that are set between two changes of the rule by which they are ranked, at most. */
+const SPELL_MAX = 64;
+
+/**
+ * Ranks by a rule that changes at random points, so that a whole burst can be early, late, turned
+ * round or shuffled among others: what only shows when several timers are out of order in the same
+ * way is found far sooner than by shuffling alone (PCT: Burckhardt et al., ASPLOS 2010).
+ */
+function createRanks(order: Rng): () => number {
+  let left = 0;
+  let rule: () => number = () => 0;
+  let turned = 0;
+  const rules: readonly (() => number)[] = [
+    () => 0,
+    () => 1,
+    () => -1,
+    () => --turned,
+    () => 2 * order.float() - 1,
+  ];
+  return () => {
+    if (left === 0) {
+      left = 1 + order.int(SPELL_MAX);
+      rule = rules[order.int(rules.length)] as () => number;
+    }
+    left -= 1;
+    return rule();
   };
 }

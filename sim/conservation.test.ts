@@ -7,11 +7,14 @@ const lb = 'lb0';
 const group = 'default';
 const NO_WORDS = { cause: '', message: '', userError: false, schedulerUs: 0, executionUs: 0 };
 
-/** Each event at an instant of its own: what counts is the order. */
+/** All events in one instant, but for those that are `later`: what counts is the order. */
 function broken(events: readonly Told[]): string[] {
   const lines: string[] = [];
-  const conservation = createConservation((law, call, at) => lines.push(`${law} ${call} ${at}`));
-  events.forEach((event, at) => conservation.see({ ...event, at } as ProbeEvent));
+  const breaks = (law: string, call: string, at: number): void =>
+    void lines.push(`${law} ${call} ${at}`);
+  // Calls of f take more than those of g.
+  const conservation = createConservation(breaks, (fn) => (fn === 'g' ? 100 : 50), true);
+  for (const event of events) conservation.see({ at: 0, ...event } as ProbeEvent);
   return lines;
 }
 
@@ -30,6 +33,7 @@ const over = (call: string, runner: string, outcome = 'ok'): Told =>
   ({ kind: 'attempt-end', call, runner, attempt: 1, outcome, ...NO_WORDS }) as Told;
 const end = (call: string): Told =>
   ({ kind: 'end', call, outcome: 'ok', code: '', status: 200, attempts: 1 }) as Told;
+const later = (event: Told): Told => ({ ...event, at: 5 }) as Told;
 const runner = (id: string, change: RunnerChange): Told =>
   ({ kind: 'runner', call: '', lb, group, runner: id, change }) as Told;
 
@@ -45,6 +49,21 @@ const waiting = [
 const isBroken = (id: string): unknown => [expect.stringContaining(`${CONSERVATION} (${id})`)];
 
 describe('what comes free is taken by who waits', () => {
+  it('in the instant in which it does, even if nobody else says anything', () => {
+    const token = [...waiting, runner('r2', 'joined')];
+    expect(broken([...token, later(end('b'))])).toEqual(isBroken('r2'));
+    expect(broken([...token, later(attempt('b', 'r2', true))])).toEqual(isBroken('r2'));
+  });
+
+  it('when a panic lifts the ejection of a runner that has not refused since', () => {
+    const ejected = [...waiting, runner('r2', 'ejected'), runner('r3', 'lost')];
+    const panic = [...ejected, runner('r3', 'panic')];
+    expect(broken([...panic, attempt('b', 'r2', true)])).toEqual([]);
+    expect(broken([...panic, later(end('b'))])).toEqual(isBroken('r2'));
+    const refused = [...arrive('c'), attempt('c', 'r2', false), nack('c', 'r2')];
+    expect(broken([...refused, ...panic, later(end('b'))])).toEqual([]);
+  });
+
   test.each(['joined', 'ready', 'rested', 'asked'] as const)('when a runner is %s', (change) => {
     const token = [...waiting, runner('r2', change)];
     expect(broken([...token, attempt('b', 'r2', true)])).toEqual([]);
@@ -113,7 +132,7 @@ describe('a token is no use', () => {
     ).toEqual(isBroken('r1'));
   });
 
-  it('to calls of a function that was too large for it, until more comes free', () => {
+  it('to calls that are as large as one that was too large for it, until more comes free', () => {
     const big = [...waiting, ...arrive('d'), attempt('d', 'r2', false), nack('d', 'r2', 'size')];
     expect(broken([...big, end('a')])).toEqual([]);
     expect(broken([...big, runner('r2', 'asked'), end('a')])).toEqual(isBroken('r2'));

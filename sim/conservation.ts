@@ -30,14 +30,23 @@ interface Group {
   /** Not connected, or ejected: what comes free there is no use. */
   readonly lost: Set<string>;
   readonly ejected: Set<string>;
-  /** Functions that were too large for what a runner has left, until more comes free there. */
-  readonly tooBig: Map<string, Set<string>>;
-  /** Somebody waits who may use this token, and is to be called up now. */
+  /** Refused a call since something last came free there: an end of its ejection is no sign. */
+  readonly refused: Set<string>;
+  /** The least that was too large for what a runner has left, MB, until more comes free there. */
+  readonly tooBig: Map<string, number>;
+  /** Somebody waits who may use this token, and is to be called up in this instant. */
   due: string | undefined;
+  dueAt: number;
 }
 
+/**
+ * `memoryOf` a function, MB; unknown, one that was too large for a runner says that all are.
+ * `exact`: in virtual time, in which what is told at once is told in one instant.
+ */
 export function createConservation(
   breaks: (law: string, call: string, at: number) => void,
+  memoryOf: (fn: string) => number = () => 0,
+  exact = false,
 ): Conservation {
   const calls = new Map<string, Looking>();
   const groups = new Map<string, Group>();
@@ -51,8 +60,10 @@ export function createConservation(
         tokens: new Set(),
         lost: new Set(),
         ejected: new Set(),
+        refused: new Set(),
         tooBig: new Map(),
         due: undefined,
+        dueAt: 0,
       };
       groups.set(key, group);
     }
@@ -60,7 +71,7 @@ export function createConservation(
   };
 
   const mayUse = (group: Group, { fn, spoiled }: Looking, runner: string): boolean =>
-    spoiled?.has(runner) !== true && group.tooBig.get(runner)?.has(fn) !== true;
+    spoiled?.has(runner) !== true && memoryOf(fn) < (group.tooBig.get(runner) ?? Infinity);
 
   /** Whether somebody waits who may use it. */
   const isWanted = (group: Group, runner: string): boolean => {
@@ -68,16 +79,19 @@ export function createConservation(
     return false;
   };
 
-  const raise = (group: Group, runner: string): void => {
+  const raise = (group: Group, runner: string, at: number): void => {
     if (group.lost.has(runner) || group.ejected.has(runner)) return;
     group.tokens.add(runner);
-    if (isWanted(group, runner)) group.due = runner;
+    if (!isWanted(group, runner)) return;
+    group.due = runner;
+    group.dueAt = at;
   };
 
   /** Something came free there, or may have. */
-  const freed = (group: Group, runner: string): void => {
+  const freed = (group: Group, runner: string, at: number): void => {
     group.tooBig.delete(runner);
-    raise(group, runner);
+    group.refused.delete(runner);
+    raise(group, runner, at);
   };
 
   const revoke = (group: Group, runner: string): void => {
@@ -85,16 +99,16 @@ export function createConservation(
     if (group.due === runner) group.due = undefined;
   };
 
-  const onRunner = ({ lb, group: name, runner, change }: RunnerChanged): void => {
+  const onRunner = ({ lb, group: name, runner, change, at }: RunnerChanged): void => {
     const group = groupOf(lb, name);
     switch (change) {
       case 'joined':
       case 'ready':
         group.lost.delete(runner);
-        return freed(group, runner);
+        return freed(group, runner, at);
       case 'rested':
       case 'asked':
-        return freed(group, runner);
+        return freed(group, runner, at);
       case 'lost':
       case 'left':
         group.lost.add(runner);
@@ -107,9 +121,12 @@ export function createConservation(
         return;
       case 'unready':
         return revoke(group, runner);
-      case 'panic':
+      case 'panic': {
+        const lifted = [...group.ejected].filter((one) => !group.refused.has(one));
         group.ejected.clear();
+        for (const one of lifted) raise(group, one, at);
         return;
+      }
       case 'kept':
         return;
     }
@@ -117,8 +134,10 @@ export function createConservation(
 
   /** Nothing else happens between a token and the attempt that spends it. */
   const checkDue = (group: Group, event: ProbeEvent): void => {
-    const { due } = group;
-    if (due === undefined || group.waiting.has(event.call)) return;
+    const { due, dueAt } = group;
+    if (due === undefined) return;
+    // Whoever waited too long may end before, if it does so at once.
+    if ((!exact || event.at === dueAt) && group.waiting.has(event.call)) return;
     breaks(`${CONSERVATION} (${due})`, event.call, event.at);
     group.due = undefined;
   };
@@ -154,13 +173,19 @@ export function createConservation(
         return revoke(group, event.runner);
       case 'nack':
         if (group === undefined) return;
-        if (event.reason !== 'size') return revoke(group, event.runner);
-        tooBigFor(group, event.runner).add(call.fn);
-        return raise(group, event.runner);
+        if (event.reason !== 'size') {
+          group.refused.add(event.runner);
+          return revoke(group, event.runner);
+        }
+        group.tooBig.set(
+          event.runner,
+          Math.min(memoryOf(call.fn), group.tooBig.get(event.runner) ?? Infinity),
+        );
+        return raise(group, event.runner, event.at);
       case 'attempt-end':
         if (group === undefined) return;
         if (event.outcome === 'broken') (call.spoiled ??= new Set()).add(event.runner);
-        return freed(group, event.runner);
+        return freed(group, event.runner, event.at);
       case 'end':
         stopsWaiting(call, event.call);
         calls.delete(event.call);
@@ -168,14 +193,6 @@ export function createConservation(
       default:
         return;
     }
-  };
-
-  const tooBigFor = (group: Group, runner: string): Set<string> => {
-    const known = group.tooBig.get(runner);
-    if (known !== undefined) return known;
-    const made = new Set<string>();
-    group.tooBig.set(runner, made);
-    return made;
   };
 
   return {

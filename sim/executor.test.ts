@@ -49,6 +49,7 @@ fleet: [{ name: r, count: 1, slots: 8, queue: ${queue}${more} }]`);
         .execute({
           model,
           attempt: 1,
+          remainingUs: undefined,
           slotHashId: '',
           extensions: {},
           body,

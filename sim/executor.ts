@@ -14,6 +14,7 @@ import type { Executor, Offer } from '../proto/executor.js';
 import { createAntagonist, nobody } from './antagonist.js';
 import { EMPTY_HASH, hashBytes, responseContent } from './content.js';
 import { draw } from './laws.js';
+import { hashMarks, MARK, markHeaders, RESPONSE_MARKS } from './marks.js';
 import type { ScenarioFunction, ScenarioRunner } from './scenario.js';
 import { createSharing, type Work } from './sharing.js';
 import { createWarm, type Warm } from './warm.js';
@@ -23,12 +24,12 @@ export interface SimExecutorParts {
   readonly clock: Clock;
   /** Split by call id for service times: a call costs the same wherever it lands. */
   readonly service: Rng;
-  /** For NACKs that a storm throws. */
+  /** Split by call and attempt for NACKs that a storm throws. */
   readonly chance: Rng;
   /** For what else runs on the machine. */
   readonly antagonist: Rng;
   readonly runner: ScenarioRunner;
-  /** What all executions share beside the slots. Default: no limit. */
+  /** What all executions share beside the slots. Default: the runner's memory, no limit of cpu. */
   readonly machine?: { readonly memoryMb?: number; readonly cpuMilli?: number };
   readonly functions: readonly ScenarioFunction[];
   /** Called before the function starts; a real runner writes the line synchronously. */
@@ -58,8 +59,9 @@ export interface SimExecutor extends Executor {
 }
 
 export function createSimExecutor(parts: SimExecutorParts): SimExecutor {
-  const { slots, queue } = parts.runner;
-  const capacity = createCapacity({ slots, queue, ...parts.machine });
+  const { slots, queue, memoryMb } = parts.runner;
+  const memory = memoryMb === null ? {} : { memoryMb };
+  const capacity = createCapacity({ slots, queue, ...memory, ...parts.machine });
   const functions = new Map(parts.functions.map((fn) => [fn.name, fn]));
   const bend: Bend = { slow: 1, addUs: 0, nack: 0 };
   const work = workOf(parts);
@@ -151,7 +153,7 @@ class Execution implements Listed<Execution> {
     const needs = { memoryMb: memory, cpuMilli: parseCpu(cpus) };
     // What is impossible is that in a storm too: the next runner could not either.
     const storm = bend.nack > 0 && capacity.possible(needs);
-    if (storm && this.parts.chance.float() < bend.nack) return this.nack('busy');
+    if (storm && this.stormChance() < bend.nack) return this.nack('busy');
     // With a free slot, `run` is called before `enter` returns.
     const place = capacity.enter(needs, () => this.run());
     if (place === 'impossible') return this.refuse();
@@ -159,11 +161,13 @@ class Execution implements Listed<Execution> {
     this.place = place;
     if (this.over) return this.leave();
     // Who runs on when its call is gone must have its request by then.
-    if (!this.started && this.ignores) this.read();
+    if (!this.started && this.parts.runner.cancel === 'ignore') this.read();
   }
 
-  private get ignores(): boolean {
-    return this.parts.runner.cancel === 'ignore';
+  /** Drawn by the offer: one that is left out of a flight changes no other's. */
+  private stormChance(): number {
+    const { call, attempt } = this.line();
+    return this.parts.chance.split(`${call}/${attempt}`).float();
   }
 
   private nack(reason: NackReason): void {
@@ -187,8 +191,10 @@ class Execution implements Listed<Execution> {
     this.started = true;
     this.cold = !this.machine.warm.use(this.fn.name);
     const { cold } = this;
+    const { remainingUs = -1 } = this.offer;
     const { at, runner, call, attempt } = this.line();
-    this.parts.log({ kind: 'exec-start', at, runner, call, attempt, active, slots, cold });
+    const kind = 'exec-start';
+    this.parts.log({ kind, at, runner, call, attempt, active, slots, cold, remainingUs });
     if (this.reading === undefined) this.read();
     else if (this.whole) this.work();
   }
@@ -211,7 +217,8 @@ class Execution implements Listed<Execution> {
   private work(): void {
     const { parts, offer, fn, machine, bytes, hash } = this;
     const { at, runner, call, attempt } = this.line();
-    parts.log({ kind: 'exec-read', at, runner, call, attempt, bytes, hash });
+    const marks = hashMarks(offer.model.headers[MARK]);
+    parts.log({ kind: 'exec-read', at, runner, call, attempt, bytes, hash, marks });
     if (fn.head === 'early') this.out.next(START);
     const service = draw(fn.service, parts.service.split(offer.model.id));
     const startUs = this.cold ? fn.coldStartUs : 0;
@@ -225,7 +232,7 @@ class Execution implements Listed<Execution> {
     if (this.ignored) return this.end();
     const body = responseContent(offer.model.id, fn.responseBytes);
     this.over = true;
-    this.ended('ok', body.length, hashBytes(EMPTY_HASH, body));
+    this.ended('ok', body.length, hashBytes(EMPTY_HASH, body), WRITTEN_MARKS);
     // The slot is free before the LB can know, so its next offer finds it.
     this.leave();
     if (fn.head === 'late') out.next(START);
@@ -237,7 +244,7 @@ class Execution implements Listed<Execution> {
   /** Canceled, or its runner's deadline is near. Without its request no function runs on. */
   stop(): void {
     if (this.over) return;
-    if (!this.ignores || !this.whole) return this.end();
+    if (this.parts.runner.cancel === 'stop' || !this.whole) return this.end();
     this.ignored = true;
     this.machine.ignoring.join(this);
   }
@@ -248,7 +255,7 @@ class Execution implements Listed<Execution> {
     if (this.ignored) this.machine.ignoring.leave(this);
     this.timer?.cancel();
     this.reading?.unsubscribe();
-    if (this.started) this.ended('canceled', 0, EMPTY_HASH);
+    if (this.started) this.ended('canceled', 0, EMPTY_HASH, 0);
     this.leave();
   }
 
@@ -258,9 +265,9 @@ class Execution implements Listed<Execution> {
     if (capacity.active === 0) draining?.();
   }
 
-  private ended(outcome: ExecEnded['outcome'], bytes: number, hash: number): void {
+  private ended(outcome: ExecEnded['outcome'], bytes: number, hash: number, marks: number): void {
     const { at, runner, call, attempt } = this.line();
-    this.parts.log({ kind: 'exec-end', at, runner, call, attempt, outcome, bytes, hash });
+    this.parts.log({ kind: 'exec-end', at, runner, call, attempt, outcome, bytes, hash, marks });
   }
 
   /** What all lines have. Not spread into them: measured, 0.2 µs a line. */
@@ -274,8 +281,10 @@ class Execution implements Listed<Execution> {
 const START: RunnerEvent = {
   kind: 'start',
   status: 200,
-  headers: [['Content-Type', 'application/octet-stream']],
+  headers: [...markHeaders(RESPONSE_MARKS), ['Content-Type', 'application/octet-stream']],
 };
+
+const WRITTEN_MARKS = hashMarks(RESPONSE_MARKS);
 
 const DONE = { kind: 'finished', success: true, code: 0, message: '', userError: false } as const;
 

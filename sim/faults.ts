@@ -9,8 +9,8 @@ import type { Host } from './host.js';
 import type { Rule } from './link.js';
 import type { ScenarioFault } from './scenario.js';
 
-/** Puts a fault into effect on one runner; returns what ends it. `index` is the fault's number. */
-export type Begin = (fault: ScenarioFault, runner: string, index: number) => () => void;
+/** Puts a fault into effect on one runner; returns what ends it. */
+export type Begin = (fault: ScenarioFault, runner: string) => () => void;
 
 /**
  * Tells of every fault and begins it at its time, now being the flight's first instant, and heals
@@ -27,20 +27,20 @@ export function scheduleFaults(
   const at = (us: number, work: () => void): void => {
     timers.add(clock.after(Math.max(0, startUs + us - clock.now()), work));
   };
-  const schedule = (fault: ScenarioFault, wave: Wave, index: number): void => {
+  const schedule = (fault: ScenarioFault, wave: Wave): void => {
     const { atUs, untilUs, runners } = wave;
     const { kind } = fault;
     at(atUs, () => {
       const until = untilUs === null ? Number.MAX_SAFE_INTEGER : startUs + untilUs;
       tell({ kind: 'fault', at: clock.now(), until, fault: kind, target: runners.join(',') });
-      const heals = runners.map((id) => begin(fault, id, index));
+      const heals = runners.map((id) => begin(fault, id));
       if (untilUs === null || kind === 'stream-reset') return;
       at(untilUs, () => heals.forEach((heal) => heal()));
     });
   };
-  faults.forEach((fault, index) => {
-    for (const wave of wavesOf(fault)) schedule(fault, wave, index);
-  });
+  for (const fault of faults) {
+    for (const wave of wavesOf(fault)) schedule(fault, wave);
+  }
   return () => {
     for (const timer of timers) timer.cancel();
   };
@@ -61,13 +61,10 @@ function wavesOf(fault: ScenarioFault): readonly Wave[] {
 }
 
 /** What faults do to simulated hosts. */
-export function simulatedFaults(
-  rng: Rng,
-  faults: readonly ScenarioFault[],
-  hosts: ReadonlyMap<string, Host>,
-): Begin {
-  const chances = faults.map((_, index) => rng.split(`fault/${index}`));
-  return (fault, id, index) => apply(fault, hosts.get(id) as Host, chances[index] as Rng);
+export function simulatedFaults(rng: Rng, hosts: ReadonlyMap<string, Host>): Begin {
+  // A stream by what it is, not by its number: what is left of a flight keeps its chances.
+  return (fault, id) =>
+    apply(fault, hosts.get(id) as Host, rng.split(`fault/${fault.kind}/${id}/${fault.atUs}`));
 }
 
 /** Puts a fault into effect on one host; returns what ends it. */

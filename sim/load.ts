@@ -4,7 +4,7 @@ import type { FlightEvent } from '../core/record.js';
 import type { Rng } from '../core/rng.js';
 import { createClient, createWitness, requestFor } from './client.js';
 import type { VirtualClock } from './clock.js';
-import { planCalls, type PlannedCall } from './plan.js';
+import { planCalls, plannedBy, type Plan, type PlannedCall } from './plan.js';
 import { createClients, type Send } from './patience.js';
 import type { Scenario } from './scenario.js';
 
@@ -22,8 +22,9 @@ export function startLoad(
   rng: Rng,
   balancerOf: (planned: PlannedCall) => Balancer,
   tell: (event: FlightEvent) => void,
+  plan?: Plan,
 ): Load {
-  const next = planCalls(scenario, rng);
+  const next = plan === undefined ? planCalls(scenario, rng) : plannedBy(plan, scenario);
   const startedAt = clock.now();
   const load = { offered: 0, over: undefined as number | undefined };
   const fail = (error: unknown): never => {

@@ -19,8 +19,10 @@ const LINE = {
   idempotent: false,
   sentBytes: 0,
   sentHash: 0,
+  sentMarks: 0,
   bytes: 0,
   hash: 0,
+  marks: 0,
 } as const;
 
 /** A client whose calls are answered with the status after so long; 0 for never. */

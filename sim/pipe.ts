@@ -37,6 +37,7 @@ export class Pipe<M extends ClientMessage | RunnerMessage> {
   silenced = false;
   private batch: Item<M>[] | undefined;
   private batchAt = -1;
+  private readonly underWay: Item<M>[][] = [];
   private lastArrival = 0;
   private paused = false;
   private delivering = false;
@@ -70,11 +71,16 @@ export class Pipe<M extends ClientMessage | RunnerMessage> {
     this.batchAt = now;
     // Jitter may not let a later batch overtake.
     this.lastArrival = Math.max(this.lastArrival, now + this.delay());
-    this.clock.after(this.lastArrival - now, () => {
-      // With no latency a batch can arrive in the instant it was sent: later messages start anew.
-      if (this.batch === batch) this.batch = undefined;
-      if (!this.closed && !this.silenced) this.arrive(batch);
-    });
+    this.underWay.push(batch);
+    this.clock.after(this.lastArrival - now, () => this.arrived());
+  }
+
+  /** Whichever timer of an instant runs first: what was sent first arrives first. */
+  private arrived(): void {
+    const batch = this.underWay.shift() as Item<M>[];
+    // With no latency a batch can arrive in the instant it was sent: later messages start anew.
+    if (this.batch === batch) this.batch = undefined;
+    if (!this.closed && !this.silenced) this.arrive(batch);
   }
 
   deliver(batch: readonly Item<M>[]): void {

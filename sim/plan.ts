@@ -2,7 +2,7 @@
  * What a flight offers, call by call: when, which function, under which id. Drawn from the seed
  * alone, so that two policies, and the two worlds, are offered the same.
  */
-import type { Rng } from '../core/rng.js';
+import { seededRng, type Rng } from '../core/rng.js';
 import type { Scenario, ScenarioFunction } from './scenario.js';
 
 export interface PlannedCall {
@@ -37,6 +37,38 @@ export function planCalls(scenario: Scenario, rng: Rng): () => PlannedCall | und
     const id = `c${index}`;
     return { id, first: id, atUs, fn: pick(choice), lb };
   };
+}
+
+/** The calls of a flight one by one, as a capsule names them, in the order of their arrival. */
+export type Plan = readonly {
+  readonly id: string;
+  readonly atUs: number;
+  /** A function of the scenario, by name. */
+  readonly fn: string;
+  readonly lb: number;
+}[];
+
+/** What the scenario's seed would have drawn, so that calls can be left out of it. */
+export function planOf(scenario: Scenario, seed: number): Plan {
+  const next = planCalls(scenario, seededRng(seed));
+  const plan: Plan[number][] = [];
+  for (let call = next(); call !== undefined; call = next()) {
+    const { id, atUs, fn, lb } = call;
+    plan.push({ id, atUs, fn: fn.name, lb });
+  }
+  return plan;
+}
+
+/** Yields the calls of an explicit plan, like `planCalls`. Throws where it fits no scenario. */
+export function plannedBy(plan: Plan, scenario: Scenario): () => PlannedCall | undefined {
+  const byName = new Map(scenario.functions.map((fn) => [fn.name, fn]));
+  const calls = plan.map((call): PlannedCall => {
+    const fn = byName.get(call.fn);
+    if (fn === undefined) throw new Error(`call ${call.id}: no function "${call.fn}"`);
+    return { ...call, first: call.id, fn };
+  });
+  let index = 0;
+  return () => calls[index++];
 }
 
 /** A function by its weight: with a thousand of them still ten steps a call. */

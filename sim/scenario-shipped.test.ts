@@ -93,7 +93,7 @@ test('a scenario in words', () => {
   `);
   expect(inWords(read(readmeExample(), ['placement.retry=off'])).join('\n')).toMatchInlineSnapshot(`
     "20 000 calls, poisson 2 000/s for about 10.0 s
-    50 runners × 4 slots, 1 runner × 100 slots sharing 4 cores of which others take 50 % for 5 s every 10 s (capacity 6 026/s, load 33 %)
+    50 runners × 4 slots with 4 096 MB, 1 runner × 100 slots sharing 4 cores of which others take 50 % for 5 s every 10 s (capacity 6 026/s, load 33 %)
     hello: 10.9 % of calls, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     many1 to many100: 56.5 % of calls, from 10.9 % to 0.1 %, exponential, mean 40 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
     fixed: 10.9 % of calls, always 5 ms, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB
@@ -117,7 +117,7 @@ test('a scenario in words', () => {
 test('what is not the default is said', () => {
   const words = inWords(
     read(smallest, [
-      'fleet[0]={name: r, slots: 8, queue: 2, speed: 0.5, cores: 2.5, warm: 5, cancel: ignore}',
+      'fleet[0]={name: r, slots: 8, queue: 2, speed: 0.5, cores: 2.5, memory: 900, warm: 5, cancel: ignore}',
       'fleet[0].antagonist={share: 12.5%, busy: 1m}',
       'clients.retry={times: 2, after: 500ms}',
       'functions.hello.coldStart=300ms',
@@ -125,7 +125,7 @@ test('what is not the default is said', () => {
   );
   expect(words.slice(0, 3).join('\n')).toMatchInlineSnapshot(`
     "10 calls, constant 10/s for about 1.0 s, each sent again up to 2 times after 500 ms without answer
-    1 runner × 8 slots + 2 queue places sharing 2.5 cores of which others take 12.5 % for 1 m every 65 s at speed 0.5 holding 5 functions warm ignoring cancels (capacity 27.6/s, load 36 %)
+    1 runner × 8 slots + 2 queue places sharing 2.5 cores of which others take 12.5 % for 1 m every 65 s at speed 0.5 with 900 MB holding 5 functions warm ignoring cancels (capacity 27.6/s, load 36 %)
     hello: exponential, mean 40 ms, cold 300 ms longer, 256 B in, 1 KiB out, timeout 30 s, head with the answer, not idempotent, 128 MB"
   `);
 });

@@ -27,9 +27,27 @@ export function drawScenario(seed: number): Drawn {
 }
 
 function draft(seed: number, rng: Rng): Draw {
+  const usual = anything(seed, rng);
+  return createDice(rng.split('crowd')).chance(0.01) ? { ...usual, ...crowd } : usual;
+}
+
+/** Over a thousand clients that hang up at once, as nothing less is paced. */
+const crowd: Draw = {
+  calls: 1200,
+  arrivals: { kind: 'constant', rate: '5000/s' },
+  clients: { retry: { times: 1, after: '50ms' } },
+  functions: { f: { service: { kind: 'constant', value: '2s' }, request: '0B', response: '1B' } },
+  fleet: [{ name: 'ra', count: 1, slots: 2000 }],
+  lb: {},
+  limits: {},
+  faults: [],
+};
+
+function anything(seed: number, rng: Rng): Draw {
   const dice = createDice(rng);
   const calls = dice.whole(20, 300);
-  const fleet = drawFleet(createDice(rng.split('fleet')));
+  const scarce = createDice(rng.split('scarce')).chance(0.3);
+  const fleet = drawFleet(createDice(rng.split('fleet')), createDice(rng.split('memory')), scarce);
   const functions = drawFunctions(createDice(rng.split('functions')));
   // Calls come within so long; faults begin somewhat before the last of them.
   const seconds = dice.from([0.2, 0.5, 1, 2, 4]);
@@ -78,14 +96,17 @@ interface Group {
   readonly count: number;
 }
 
-function drawFleet(dice: Dice): readonly (Group & Draw)[] {
+/** `scarce`: of too few slots, so that most calls wait. */
+function drawFleet(dice: Dice, memory: Dice, scarce: boolean): readonly (Group & Draw)[] {
   return Array.from({ length: dice.whole(1, 3) }, (_, index) => ({
     name: `r${'abc'.charAt(index)}`,
-    count: dice.whole(1, 5),
-    slots: dice.whole(1, 8),
+    count: dice.whole(1, scarce ? 2 : 5),
+    slots: scarce ? 1 : dice.whole(1, 8),
     queue: dice.from([0, 0, 0, 1, 20]),
     speed: dice.from([1, 1, 1, 0.5, 4]),
     warm: dice.from([1000, 1000, 1, 2]),
+    // A function takes 128 MB, or 1: some fit nowhere, some only while few run.
+    memory: memory.maybe(0.2, memory.from([100, 128, 300])),
     cancel: dice.from(['stop', 'stop', 'stop', 'ignore']),
     ...dice.maybe(0.3, {
       cores: dice.from([1, 2.5]),

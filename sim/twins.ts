@@ -4,22 +4,24 @@
  */
 import type { FlightEvent } from '../core/record.js';
 import { createCheckers } from './checkers.js';
+import { promisedBy } from './promised.js';
 import type { Scenario } from './scenario.js';
 import { createTranscode } from './transcode.js';
-import { createWorld, type World, type WorldOptions } from './world.js';
+import type { SeedVerdict } from './verdict.js';
+import { createWorld, type WorldOptions } from './world.js';
 
-/** What a seed showed. Empty lists and no difference: all is well. */
-export interface SeedVerdict {
-  readonly seed: number;
-  readonly digest: string;
-  readonly calls: number;
-  readonly violations: readonly string[];
-  readonly stuck: readonly string[];
-  /** The first differing event, both sides; undefined when the twins agree. */
-  readonly difference: string | undefined;
+export interface TwinOptions extends Omit<WorldOptions, 'tell' | 'seed' | 'transcode'> {
+  /** Told of everything that happens in one of the two. */
+  readonly tell?: WorldOptions['tell'];
+  /**
+   * Events of the clock after which a flight is given up as inconclusive. Default: a million, and
+   * 50 000 for each call, a hundred times of what the worst of them needs that polls.
+   */
+  readonly eventsMax?: number;
 }
 
-export type TwinOptions = Omit<WorldOptions, 'tell' | 'seed' | 'transcode'>;
+/** Events that a verdict shows. */
+const TAIL = 40;
 
 /** Clock events that each twin flies in its turn: bounds what is held for the comparison. */
 const TURN = 2_000;
@@ -39,60 +41,74 @@ export function flyTwins(scenario: Scenario, seed: number, options: TwinOptions 
 
 /** The same in turns, for who has to look up in between. */
 export function createTwins(scenario: Scenario, seed: number, options: TwinOptions = {}): Twins {
-  const checkers = createCheckers();
+  const offeredMax = scenario.calls * (1 + scenario.clients.retry.times);
+  const { eventsMax = 1_000_000 + 50_000 * offeredMax, ...world } = options;
+  const checkers = createCheckers({ promised: promisedBy(scenario) });
+  /** How many of the events in hand came before the first law broke, that one included. */
+  let upToBreak: number | undefined;
+  let tail: readonly FlightEvent[] = [];
   let left: FlightEvent[] = [];
   let right: FlightEvent[] = [];
   let count = 0;
   const one = createWorld(scenario, {
-    ...options,
+    ...world,
     seed,
     tell(event) {
-      checkers.see(event);
       left.push(event);
+      checkers.see(event);
+      options.tell?.(event);
+      if (checkers.broken) upToBreak ??= left.length;
     },
   });
   // The twin's messages go through the codec's bytes, in either dialect by turns: the same flight.
   const transcode = createTranscode(seed % 2 === 0 ? 'head' : 's');
   const two = createWorld(scenario, {
-    ...options,
+    ...world,
     transcode,
     seed,
     tell: (event) => right.push(event),
   });
   let difference: string | undefined;
+  let inconclusive: string | undefined;
   return {
     fly() {
+      const brokeBefore = upToBreak !== undefined;
       const oneMore = one.fly(TURN);
       const twoMore = two.fly(TURN);
       difference = firstDifference(left, right, count);
+      if (!brokeBefore) tail = [...tail, ...left.slice(0, upToBreak)].slice(-TAIL);
       count += left.length;
       left = [];
       right = [];
-      return (oneMore || twoMore) && difference === undefined;
+      if ((!oneMore && !twoMore) || difference !== undefined) return false;
+      if (one.events < eventsMax) return true;
+      inconclusive = `it still flew after ${one.events} events, at ${one.now} µs`;
+      return false;
     },
     land() {
-      if (difference === undefined && one.digest !== two.digest) {
+      const whole = difference === undefined && inconclusive === undefined;
+      if (whole && one.digest !== two.digest) {
         difference = `equal events, but digests ${one.digest} and ${two.digest}`;
       }
-      return verdict(seed, one, two, checkers.land(), difference);
+      const { violations, stuck } = checkers.land();
+      const broken = one.broken ?? two.broken;
+      if (broken !== undefined) violations.unshift(broken);
+      // A flight that was stopped half-way holds a lot, and rightly so.
+      const landed = whole && broken === undefined && difference === undefined;
+      // Of a call that never ended everything is held: that it did not end is the news.
+      if (landed && stuck.length === 0) violations.push(...one.held());
+      return {
+        seed,
+        digest: one.digest,
+        calls: one.offered,
+        violations,
+        stuck: landed ? stuck : [],
+        difference,
+        inconclusive,
+        tail,
+      };
     },
   };
-}
-
-function verdict(
-  seed: number,
-  one: World,
-  two: World,
-  landed: { violations: string[]; stuck: string[] },
-  difference: string | undefined,
-): SeedVerdict {
-  const broken = one.broken ?? two.broken;
-  const violations = [...landed.violations];
-  if (broken !== undefined) violations.unshift(broken);
-  // A flight that was stopped half-way holds a lot, and rightly so.
-  if (broken === undefined && difference === undefined) violations.push(...one.held());
-  const stuck = broken === undefined && difference === undefined ? landed.stuck : [];
-  return { seed, digest: one.digest, calls: one.offered, violations, stuck, difference };
 }
 
 function firstDifference(

@@ -12,11 +12,13 @@ import type { FlightEvent } from '../core/record.js';
 import { seededRng } from '../core/rng.js';
 import { createRunner, type WireRunner } from '../proto/runner.js';
 import { createVirtualClock, type VirtualClock } from './clock.js';
+import { createCountedClock } from './counted-clock.js';
 import { createDigest } from './digest.js';
 import { scheduleFaults, simulatedFaults } from './faults.js';
 import { createHost, type Host } from './host.js';
 import type { Link, Transcode } from './link.js';
 import { startLoad } from './load.js';
+import type { Plan, PlannedCall } from './plan.js';
 import type { Scenario } from './scenario.js';
 import { createTripwires } from './tripwires.js';
 
@@ -28,6 +30,10 @@ export interface WorldOptions {
   readonly placer?: MakePlacer;
   /** Sends every message through the codec's bytes. Default: messages travel as objects. */
   readonly transcode?: Transcode;
+  /** Calls one by one, instead of those that the seed draws. */
+  readonly plan?: Plan;
+  /** Whether the seed also draws the order of what happens in one instant. Default: as it came. */
+  readonly explore?: boolean;
   /** Default true. Off only to show that the digest finds what they would. */
   readonly tripwires?: boolean;
 }
@@ -55,12 +61,18 @@ const PATIENCE_US = 60_000_000;
 /** The same while functions run on whose calls are gone: they have no deadline. A day. */
 const IGNORING_US = 86_400_000_000;
 
-/** Events at one instant that no fleet has: something schedules itself with no delay for ever. */
-const STANDSTILL = 5_000_000;
+/**
+ * Events at one instant that no fleet has: something schedules itself with no delay for ever. Where
+ * links have no length, a call may be offered to each runner in an instant, some events an offer.
+ */
+function standstillOf({ calls, clients, runners }: Scenario): number {
+  const offers = calls * (1 + clients.retry.times) * runners.length;
+  return Math.min(5_000_000, 100_000 + 20 * offers);
+}
 
 export function createWorld(scenario: Scenario, options: WorldOptions): World {
-  const clock = createVirtualClock();
   const rng = seededRng(options.seed);
+  const clock = createVirtualClock(options.explore === true ? rng.split('order') : undefined);
   const digest = createDigest();
   const { tell } = options;
   const { oneWay, jitter } = halves(scenario);
@@ -76,23 +88,36 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
   );
   const data = staticFunctions(functionTable(scenario));
   const placer = options.placer ?? placerByName[scenario.placement.placer];
-  const probe = (event: ProbeEvent): void => {
-    digest.add(event);
-    tell(event);
-  };
+  // What a placer asks between the calls is its own affair.
+  const asks = options.placer !== undefined || scenario.placement.placer === 'prequal';
+  let leftOver: string | undefined;
   const runners: WireRunner[] = [];
   const balancers = Array.from({ length: lbs }, (_, lb) => {
     const own = hosts.map(({ id, links }) => createRunner(clock, id, (links[lb] as Link).channel));
     runners.push(...own);
-    const parts = { clock, rng: rng.split(`lb${lb}`), pool: staticPool(own), data, placer, probe };
+    const counted = createCountedClock(clock);
+    let calls = 0;
+    const probe = (event: ProbeEvent): void => {
+      digest.add(event);
+      tell(event);
+      if (event.kind === 'arrive') calls += 1;
+      if (event.kind !== 'end') return;
+      calls -= 1;
+      if (calls > 0 || counted.pending === 0 || asks) return;
+      leftOver ??= `still held without a call: lb${lb} has at ${event.at} µs ${counted.pending} timers`;
+    };
+    const streams = rng.split(`lb${lb}`);
+    const parts = { clock: counted, rng: streams, pool: staticPool(own), data, placer, probe };
     return createBalancer(parts, balancerOptions(scenario, lb));
   });
-  const load = startLoad(clock, scenario, rng, ({ lb }) => balancers[lb] as Balancer, tell);
+  const balancerOf = ({ lb }: PlannedCall): Balancer => balancers[lb] as Balancer;
+  const load = startLoad(clock, scenario, rng, balancerOf, tell, options.plan);
   const byId = new Map(hosts.map((host) => [host.id, host]));
-  scheduleFaults(clock, scenario.faults, simulatedFaults(rng, scenario.faults, byId), tell);
+  scheduleFaults(clock, scenario.faults, simulatedFaults(rng, byId), tell);
 
   const wires = options.tripwires === false ? undefined : createTripwires();
   const startedAt = clock.now();
+  const standstill = standstillOf(scenario);
   let broken: string | undefined;
   let movedAt = clock.now();
   let still = 0;
@@ -100,7 +125,7 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     const ran = clock.run(events, () => wires?.tripped !== undefined);
     still = clock.now() === movedAt ? still + ran : 0;
     movedAt = clock.now();
-    if (still > STANDSTILL) broken = `time stands still: ${still} events at ${movedAt} µs`;
+    if (still > standstill) broken = `time stands still: ${still} events at ${movedAt} µs`;
     return ran === events;
   };
 
@@ -134,7 +159,10 @@ export function createWorld(scenario: Scenario, options: WorldOptions): World {
     get events() {
       return clock.events;
     },
-    held: () => held(clock, balancers, hosts, runners),
+    held: () => [
+      ...(leftOver === undefined ? [] : [leftOver]),
+      ...held(clock, balancers, hosts, runners),
+    ],
     get broken() {
       return broken;
     },
@@ -184,6 +212,8 @@ function held(
     ...balancers.flatMap(({ held }): [string, number][] => [
       ['calls in flight', held.calls],
       ['calls in waiting rooms', held.waiting],
+      ['attempts in what placers are told', held.attempts],
+      ['ends of calls', held.callEnds],
       ['bytes of request bodies', held.bodyBytes],
       ['bytes of responses', held.responseBytes],
     ]),

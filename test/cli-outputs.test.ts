@@ -115,14 +115,17 @@ describe('no room', () => {
   // A limit on the size of files cuts a write short before it refuses one, as a full disk does.
   const TOO_LARGE = 'cannot write, the file would be larger than is allowed';
 
-  test.each(['--report', '--record', '--json'])('for %s: nothing half-written', async (option) => {
-    const home = mkdtempSync(join(folder, 'home-'));
-    const kept = join(home, 'out');
-    writeFileSync(kept, 'old');
-    const ran = await inShell('ulimit -f 1', 'run', steady, ...SMALL, option, kept);
-    expect([ran.code, ran.stderr]).toEqual([1, `${option} ${kept}: ${TOO_LARGE}\n`]);
-    expect([readdirSync(home), readFileSync(kept, 'utf8')]).toEqual([['out'], 'old']);
-  });
+  test.each(['--report', '--record', '--json', '--trace'])(
+    'for %s: nothing half-written',
+    async (option) => {
+      const home = mkdtempSync(join(folder, 'home-'));
+      const kept = join(home, 'out');
+      writeFileSync(kept, 'old');
+      const ran = await inShell('ulimit -f 1', 'run', steady, ...SMALL, option, kept);
+      expect([ran.code, ran.stderr]).toEqual([1, `${option} ${kept}: ${TOO_LARGE}\n`]);
+      expect([readdirSync(home), readFileSync(kept, 'utf8')]).toEqual([['out'], 'old']);
+    },
+  );
 
   test("for an executors' log: the flight is inconclusive, at once", async () => {
     const ran = await inShell('ulimit -f 1', 'run', steady, '--on', 'grpc', ...SMALL);
@@ -139,7 +142,7 @@ arrivals: { kind: constant, rate: 4000/s }
 functions: { a: { service: 2s } }
 fleet: [{ name: r, count: 1, slots: 1000 }]
 `;
-    const ran = await inShell('ulimit -n 100', 'run', file('many.yaml', text), '--on', 'grpc');
+    const ran = await inShell('ulimit -n 200', 'run', file('many.yaml', text), '--on', 'grpc');
     expect(ran.stderr).toMatch(
       /^\d+ of \d+ calls were cut before they reached the balancer: no so/,
     );

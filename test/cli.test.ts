@@ -46,15 +46,16 @@ describe('run', () => {
   });
 
   test('the first flight meets its SLO, and misses it with retries off: exit 2, replay line', async () => {
+    const flight = ['run', 'scenarios/first-flight.yaml', '--set', 'calls=3000'];
     const [met, missed] = await Promise.all([
-      windtunnel('run', 'scenarios/first-flight.yaml'),
-      windtunnel('run', 'scenarios/first-flight.yaml', '--set', 'placement.retry=off'),
+      windtunnel(...flight),
+      windtunnel(...flight, '--set', 'placement.retry=off'),
     ]);
     expect(met.code).toBe(0);
     expect(missed.code).toBe(2);
     expect(missed.stdout).toContain('SLO missed: okRatio');
     expect(missed.stdout.trim().split('\n').at(-1)).toBe(
-      'replay: windtunnel run scenarios/first-flight.yaml --on sim --seed 1 --set placement.retry=off',
+      'replay: windtunnel run scenarios/first-flight.yaml --on sim --seed 1 --set calls=3000 --set placement.retry=off',
     );
   });
 

@@ -37,7 +37,7 @@ import { turn, type Rig } from './conformance/law.js';
 import { CARRIERS, STATUS, carriers, type Carrier, type CarrierName } from './support/carriers.js';
 import { oneRunner } from './support/served-runner.js';
 import { scriptedLine } from './support/scripted-line.js';
-import { httpSink, simulatedSink } from './support/sinks.js';
+import { httpSink, promisedSink, simulatedSink } from './support/sinks.js';
 import { createVirtualClock, type VirtualClock } from './support/virtual.js';
 
 /** Runs a suite as the laws of one implementation. */
@@ -104,6 +104,7 @@ function modelOf(fields: Partial<CallModel>): CallModel {
 
 describe('Sink', () => {
   obey('of the HTTP edge', sinkLaws, httpSink);
+  obey('of the promise door', sinkLaws, promisedSink);
   obey('of a simulated client', sinkLaws, simulatedSink);
 });
 

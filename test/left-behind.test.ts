@@ -100,7 +100,7 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
   });
 
   test('after SIGINT at any moment from its start to its first calls', async () => {
-    const delays = Array.from({ length: 16 }, (_, index) => 100 * (index + 1));
+    const delays = Array.from({ length: 10 }, (_, index) => 160 * (index + 1));
     for (const [index, delay] of delays.entries()) {
       const flight = fly();
       await after(delay);
@@ -118,7 +118,7 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
   test('after SIGINT while its runners come up, though it is slow to kill them', async () => {
     const shim = join(folder, 'slow-kills.mjs');
     writeFileSync(shim, SLOW_KILLS);
-    for (const delay of [500, 700, 800, 900, 1000, 1200]) {
+    for (const delay of [500, 700, 900, 1200]) {
       const flight = flyWith({ NODE_OPTIONS: `--import=${shim}` });
       await after(delay);
       flight.child.kill('SIGINT');

@@ -111,7 +111,7 @@ describe('under any faults', () => {
       fc.property(flight, ({ seed, text }) => {
         expect(flown(scenarioOf(text), { seed }).problems).toEqual([]);
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 

@@ -19,13 +19,30 @@ const skipped: Reporter = {
 
 export default defineConfig({
   test: {
-    include: ['{core,proto,sim,reports,cli,bench,test}/**/*.test.ts'],
-    // Tests start runners and watch the process's own promises: each file has a process to itself.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores that most have: real flights wait more than they work.
+    maxWorkers: 3,
     // Real flights start real processes: a busy machine may take its time, and is no failure.
     testTimeout: 90_000,
     hookTimeout: 20_000,
     reporters: ['default', skipped],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['{core,proto,sim,reports,cli,bench}/**/*.test.ts'],
+          // Minutes: `npm run test:browser`.
+          exclude: ['reports/browser*.test.ts'],
+          // To load the modules again for each file took a third of their time.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        // They start programs and watch the process's own promises: a process to each file.
+        test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: ['test/soak/**'] },
+      },
+    ],
   },
 });

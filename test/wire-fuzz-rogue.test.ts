@@ -79,11 +79,18 @@ describe('an answer that cannot be read', () => {
     ['a page', sends(utf8('<html>'), {}, { ':status': 200, 'content-type': 'text/html' })],
     ['trailers alone', sends(hex(''), { 'grpc-status': '13', 'grpc-message': 'no' })],
     ['a reset', (stream) => stream.close(2)],
-    ['a refused stream', (stream) => stream.close(7)],
   ])('%s: 502, and nobody else is asked', async (_name, rogue) => {
     const answer = await against(rogue);
     expect([answer.status, answer.aborted]).toEqual([502, false]);
     expect(lastEnd()).toMatchObject({ outcome: 'failed', code: 'broken', attempts: 1 });
+    await stillGood();
+  });
+
+  it('a stream refused unread was not executed: the call is placed again', async () => {
+    const answers = [(stream) => stream.close(7), sends(all(START, VALUE, OK))] as Rogue[];
+    const answer = await against((stream) => answers.shift()?.(stream));
+    expect([answer.status, answer.body]).toEqual([201, 'pong']);
+    expect(lastEnd()).toMatchObject({ outcome: 'ok', attempts: 2 });
     await stillGood();
   });
 

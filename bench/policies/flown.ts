@@ -1,7 +1,8 @@
 /** One flight of a trial, and what the trials measure of it. All checkers are on. */
 import { readFileSync } from 'node:fs';
-import type { Outcome } from '../../core/index.js';
-import { createCheckers, createWorld, parseScenario, type Scenario } from '../../sim/index.js';
+import type { MakePlacer, Outcome } from '../../core/index.js';
+import type { Scenario } from '../../sim/index.js';
+import { flyChecked, scenarioIn, type Event } from '../checked.js';
 
 /** What became of one call, as its client saw it. Instants in µs since the first event. */
 export interface Answer {
@@ -28,34 +29,29 @@ export interface Flown {
   /** Ok share of each load balancer, and of each function. */
   readonly okByLb: ReadonlyMap<string, number>;
   readonly okByFn: ReadonlyMap<string, number>;
+  readonly ejections: number;
   /** Ejected runners that had no call after that. */
   readonly lost: readonly string[];
 }
 
 /** Flies a scenario of the tree. Throws where a law is broken or something is held at the end. */
-export function fly(name: string, sets: readonly string[], seed: number): Flown {
+export function fly(
+  name: string,
+  sets: readonly string[],
+  seed: number,
+  placer?: MakePlacer,
+): Flown {
   const file = `scenarios/${name}.yaml`;
-  const parsed = parseScenario(readFileSync(file, 'utf8'), file, sets);
-  if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
-  const { scenario } = parsed;
+  const scenario = scenarioIn(readFileSync(file, 'utf8'), file, sets);
   const seen = createMeasures();
-  const checkers = createCheckers();
-  const world = createWorld(scenario, {
+  const { startedAt } = flyChecked(scenario, {
+    what: `${file} ${sets.join(' ')}`,
     seed,
-    tell(event) {
-      checkers.see(event);
-      seen.see(event);
-    },
+    ...(placer === undefined ? {} : { placer }),
+    see: seen.see,
   });
-  while (world.fly(100_000)) continue;
-  const { violations, stuck } = checkers.land();
-  const troubles = [world.broken, ...violations, ...stuck, ...world.held()];
-  const trouble = troubles.find((line) => line !== undefined);
-  if (trouble !== undefined) throw new Error(`${file} ${sets.join(' ')} seed ${seed}: ${trouble}`);
-  return { scenario, ...seen.land(world.startedAt) };
+  return { scenario, ...seen.land(startedAt) };
 }
-
-type Event = Parameters<Parameters<typeof createWorld>[1]['tell']>[0];
 
 class Tally {
   offered = 0;
@@ -77,6 +73,7 @@ function createMeasures() {
     nacks: 0,
     coldStarts: 0,
     executions: 0,
+    ejections: 0,
     refusedAfterUs: 0,
   };
   const tally = (of: Map<string, Tally>, key: string): Tally => {
@@ -104,7 +101,9 @@ function createMeasures() {
         counts.nacks += 1;
         return;
       case 'runner':
-        if (event.change === 'ejected') ejected.set(event.runner, false);
+        if (event.change !== 'ejected') return;
+        counts.ejections += 1;
+        ejected.set(event.runner, false);
         return;
       case 'exec-start': {
         const of = starts.get(event.runner) ?? [];

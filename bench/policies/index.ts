@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
 import { SEEDS } from './measure.js';
 import { run } from './trial.js';
 import { trials } from './trials.js';
@@ -35,5 +36,6 @@ ${SEEDS[0]} to ${SEEDS.at(-1)}, mean and range. Capacity = slots ÷ (mean servic
 trip). ✓ and ✗ say whether what must show does; a figure without either is there to compare with.
 Every flight holds all laws of the checkers, work conservation among them.
 `;
-  writeFileSync(file, `${words}\n${[intro, ...texts].join('\n')}`);
+  const text = `${words}\n${[intro, ...texts].join('\n')}`;
+  writeFileSync(file, await format(text, { parser: 'markdown', ...(await resolveConfig('.')) }));
 }

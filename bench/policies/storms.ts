@@ -53,7 +53,7 @@ export const retryStorm: Trial = {
     }),
 };
 
-const STEPS = [0.75, 0.83, 0.93, 1.03, 1.14, 1.27, 1.41, 1.57, 1.74];
+const STEPS = [0.75, 0.83, 0.93, 1, 1.03, 1.14, 1.27, 1.41, 1.57, 1.74];
 const ALLOCATION_PER_SEC = 800;
 const errors = ({ ended, offered }: Flown): number => (100 * (offered - ended.ok)) / offered;
 

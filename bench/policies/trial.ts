@@ -1,4 +1,5 @@
 /** A trial: a question, the flights that answer it, and what must hold. */
+import type { MakePlacer } from '../../core/placer.js';
 import { fly, type Flown } from './flown.js';
 import { SEEDS, figure, show, type Figure } from './measure.js';
 import { table, type Row } from '../row.js';
@@ -16,6 +17,8 @@ export interface Flying {
   readonly name: string;
   readonly scenario: string;
   readonly sets: readonly string[];
+  /** Default: the scenario's, by name. */
+  readonly placer?: MakePlacer;
   /** Default true. False: a figure to compare with. */
   readonly held?: boolean;
 }
@@ -44,11 +47,11 @@ export interface Ran {
 export function run(trial: Trial, tell: (line: string) => void): Ran {
   const failures: string[] = [];
   const figures = new Map<string, readonly Figure[]>();
-  const rows: Row[] = trial.rows.map(({ name, scenario, sets, held = true }) => {
+  const rows: Row[] = trial.rows.map(({ name, scenario, sets, placer, held = true }) => {
     const startedAt = performance.now();
     const values = trial.columns.map((): number[] => []);
     for (const seed of SEEDS) {
-      const flown = fly(scenario, sets, seed);
+      const flown = fly(scenario, sets, seed, placer);
       trial.columns.forEach(({ of }, index) => values[index]?.push(of(flown, seed)));
     }
     const of = values.map(figure);

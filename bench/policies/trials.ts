@@ -1,7 +1,10 @@
 /** The trials of placement: what is flown, what is measured, and what must show. */
+import type { MakePlacer } from '../../core/placer.js';
+import { Draw } from '../../core/placers/choose.js';
 import { capacityOf, goodput, latencyMs, loadedSpan, type Figure } from './measure.js';
 import type { Flown } from './flown.js';
 import { coldStarts, prequalRamp, retryStorm, rollingDrain } from './storms.js';
+import { halfGone, halfSilent } from './halves.js';
 import type { Column, Flying, Trial, Verdict } from './trial.js';
 
 const SECOND = 1_000_000;
@@ -130,13 +133,22 @@ const mixedTimeouts: Trial = {
 
 const RIVALS = ['least', 'p2c', 'ewma', 'prequal'] as const;
 
+/** Knows nothing of any runner. */
+const random: MakePlacer = ({ rng }) => ({
+  order: (_call, runners) => {
+    const draw = new Draw(runners.length, rng);
+    return { next: () => runners[draw.next()] };
+  },
+});
+
 const blackHole: Trial = {
   title: 'A black hole',
   about:
     '`scenarios/black-hole.yaml`: one runner of ten NACKs everything at once, and so looks idle. ' +
-    'Its share of the attempts at most 2 %.',
+    'Its share of the attempts at most 2 %. A random order finds it by chance alone: to compare with.',
   rows: [
     ...RIVALS.map((name) => ({ name, scenario: 'black-hole', sets: [placer(name)] })),
+    { name: 'random order', scenario: 'black-hole', sets: [], held: false, placer: random },
     ...['naive', 'hash', 'hash-bounded'].map((name) => ({
       name,
       scenario: 'black-hole',
@@ -225,55 +237,6 @@ const lbCount: Trial = {
     }),
 };
 
-/** Executions that started after the slow start was over. */
-function startsAfter({ starts }: Flown, fromUs: number): Map<string, number> {
-  return new Map([...starts].map(([id, at]) => [id, at.filter((us) => us >= fromUs).length]));
-}
-
-const halfGone: Trial = {
-  title: 'Half of the fleet gone, and back',
-  about:
-    '`scenarios/half-gone.yaml`: ten of twenty runners die at 5 s and are back at 10 s, load 40 %. ' +
-    'From 21 s on, when the slow start is over, the ten have half of the executions, give or take ' +
-    'five points, and nobody that was ejected is left out. Prequal evens out latency and not calls: ' +
-    'where runners are alike and mostly idle it leaves some of them out, so it is not held to that.',
-  rows: ['naive', ...RIVALS].map((name) => ({
-    name,
-    scenario: 'half-gone',
-    sets: [placer(name)],
-    held: name !== 'prequal',
-  })),
-  columns: [
-    {
-      name: 'share of the ten, from 21 s on',
-      of: (flown: Flown): number => {
-        const counts = [...startsAfter(flown, 21 * SECOND)];
-        const sum = (of: typeof counts): number => of.reduce((all, [, count]) => all + count, 0);
-        return (100 * sum(counts.filter(([id]) => id.startsWith('gone')))) / sum(counts);
-      },
-      digits: 1,
-      unit: ' %',
-      must: ({ min, max }) => min >= 45 && max <= 55,
-    },
-    {
-      name: 'fewest ÷ mean',
-      of: (flown: Flown): number => {
-        const counts = [...startsAfter(flown, 21 * SECOND).values()];
-        return (Math.min(...counts) * 20) / counts.reduce((all, count) => all + count, 0);
-      },
-      digits: 2,
-      must: ({ min }) => min > 0.5,
-    },
-    {
-      name: 'left out',
-      of: ({ lost }) => lost.length,
-      digits: 0,
-      must: ({ max }) => max === 0,
-    },
-    { name: 'failed', of: ({ ended }) => ended.failed, digits: 0 },
-  ],
-};
-
 export const trials: readonly Trial[] = [
   saturation,
   severalLbs,
@@ -286,4 +249,5 @@ export const trials: readonly Trial[] = [
   coldStarts,
   rollingDrain,
   halfGone,
+  halfSilent,
 ];

@@ -9,12 +9,13 @@ import {
 import { expect } from 'vitest';
 import { createService, type Service } from '../../test/support/service.js';
 import { createVirtualClock, drain } from '../../test/support/virtual.js';
+import type { TraceOf } from '../attempt-trace.js';
 import type { Clock } from '../clock.js';
 import type { Probe } from '../probe.js';
-import { createSpans } from './spans.js';
+import { createSpans, type Spans } from './spans.js';
 
 export interface Traced {
-  readonly probe: Probe;
+  readonly probe: Spans;
   /** Spans that have ended, in the order of their ends. */
   readonly ended: () => readonly ReadableSpan[];
   /** Started and not ended. */
@@ -47,7 +48,8 @@ export function tracedService(
     told.probe(event);
     service.probed.push(event);
   };
-  const service = createService({ ...given, parts: { ...given?.parts, probe } });
+  const trace: TraceOf = (call, attempt) => told.probe.traceOf(call, attempt);
+  const service = createService({ ...given, parts: { ...given?.parts, probe, trace } });
   const told = traced(service.clock);
   return { ...told, service };
 }

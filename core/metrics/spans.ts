@@ -1,7 +1,8 @@
 /**
  * The original's spans out of the probe's events, through the OpenTelemetry API. It chooses no
- * exporter, no sampler and no propagation: those are the tracer's. Without a call in flight it
- * holds nothing, and every span that it starts ends with its call, or with the call's end.
+ * exporter and no sampler: those are the tracer's. Runners are told of the span of their attempt.
+ * Without a call in flight it holds nothing, and every span that it starts ends with its call, or
+ * with the call's end.
  *
  * ```text
  * lb_agent_submit            arrive ─ end
@@ -22,17 +23,35 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
+import type { TraceOf } from '../attempt-trace.js';
 import type { Clock } from '../clock.js';
-import type { AttemptEnded, AttemptNacked, Cached, Ended, Probe, ProbeEvent } from '../probe.js';
-import { RUNNER_EXPIRED } from '../runner.js';
+import type {
+  AttemptEnded,
+  AttemptNacked,
+  AttemptOpened,
+  Cached,
+  Committed,
+  Ended,
+  Probe,
+  ProbeEvent,
+} from '../probe.js';
+import { RUNNER_EXPIRED, type Header } from '../runner.js';
+import { traceHeaders } from './trace-headers.js';
+
+/** The probe, and what runners are to be told of its spans. */
+export type Spans = Probe & {
+  /** Give it to the balancer as `trace`: runners work below the `send_to_runner` of an attempt. */
+  readonly traceOf: TraceOf;
+};
 
 /**
  * Spans of one balancer's calls, below whatever span is active where it is handed one. A call whose
  * first span is not recorded has no others (measured, first-flight: 4 µs a call instead of 18).
  * @example
- * const probe = createSpans(clock, trace.getTracer('windtunnel'));
+ * const spans = createSpans(clock, trace.getTracer('windtunnel'));
+ * const balancer = createBalancer({ clock, rng, pool, data, probe: spans, trace: spans.traceOf });
  */
-export function createSpans(clock: Clock, tracer: Tracer): Probe {
+export function createSpans(clock: Clock, tracer: Tracer): Spans {
   const open = new Map<string, CallSpans>();
 
   const arrive = (id: string, at: number): void => {
@@ -43,7 +62,7 @@ export function createSpans(clock: Clock, tracer: Tracer): Probe {
     else open.delete(id);
   };
 
-  return (event) => {
+  const probe: Probe = (event) => {
     if (event.kind === 'arrive') return arrive(event.call, event.at);
     const spans = open.get(event.call);
     if (spans === undefined) return;
@@ -53,6 +72,8 @@ export function createSpans(clock: Clock, tracer: Tracer): Probe {
       open.delete(event.call);
     }
   };
+  const traceOf: TraceOf = (call, attempt) => open.get(call)?.traceOf(attempt);
+  return Object.assign(probe, { traceOf });
 }
 
 function tell(spans: CallSpans, event: Exclude<ProbeEvent, { kind: 'arrive' }>): void {
@@ -65,11 +86,11 @@ function tell(spans: CallSpans, event: Exclude<ProbeEvent, { kind: 'arrive' }>):
       return spans.listened(event.at);
     case 'attempt':
       spans.listened(event.at);
-      return spans.attempt(event.at, event.runner);
+      return spans.attempt(event);
     case 'nack':
       return spans.nacked(event);
     case 'commit':
-      return spans.committed(event.at);
+      return spans.committed(event);
     case 'attempt-end':
       return spans.attemptEnded(event);
     case 'end':
@@ -82,6 +103,14 @@ function tell(spans: CallSpans, event: Exclude<ProbeEvent, { kind: 'arrive' }>):
   }
 }
 
+/** The spans of one attempt. */
+interface AttemptSpans {
+  readonly send: Span;
+  readonly receive: Span;
+  /** `send` has not ended. */
+  sending: boolean;
+}
+
 /** The spans of one call. Instants on the LB's clock, µs. */
 class CallSpans {
   private readonly submit: Span;
@@ -89,8 +118,8 @@ class CallSpans {
   private image = '';
   /** Open ones, and none where they have not begun or are over. */
   private start: Span | undefined;
-  private send: Span | undefined;
-  private receive: Span | undefined;
+  /** By number: a hedge runs beside the attempt that it is for. */
+  private readonly attempts = new Map<number, AttemptSpans>();
   private callEnd: Span | undefined;
   private sought = false;
   private responding = true;
@@ -131,38 +160,45 @@ class CallSpans {
     this.start = undefined;
   }
 
-  attempt(at: number, runner: string): void {
-    this.send = this.child('send_to_runner', at, SpanKind.CLIENT, { 'fn.runner': runner });
-    this.receive = this.child('receive_from_runner', at, SpanKind.SERVER, {
-      'fn.call_id': this.id,
-      'fn.runner': runner,
-      image: this.image,
+  attempt({ at, attempt, runner }: AttemptOpened): void {
+    const of = { 'fn.call_id': this.id, 'fn.runner': runner, image: this.image };
+    this.attempts.set(attempt, {
+      send: this.child('send_to_runner', at, SpanKind.CLIENT, { 'fn.runner': runner }),
+      receive: this.child('receive_from_runner', at, SpanKind.SERVER, of),
+      sending: true,
     });
   }
 
-  /** What was sent and was not read by then is the runner's affair, not a failure to send. */
-  committed(at: number): void {
-    this.send?.end(this.time(at));
-    this.send = undefined;
-    this.receive?.addEvent('commit', this.time(at));
+  traceOf(attempt: number): readonly Header[] | undefined {
+    const send = this.attempts.get(attempt)?.send;
+    return send === undefined ? undefined : traceHeaders(trace.setSpan(this.context, send));
   }
 
-  nacked({ at, reason }: AttemptNacked): void {
-    fail(this.receive, `503 ${reason}`);
-    this.endAttempt(at);
+  /** What was sent and was not read by then is the runner's affair, not a failure to send. */
+  committed({ at, attempt }: Committed): void {
+    const spans = this.attempts.get(attempt);
+    if (spans === undefined) return;
+    this.endSending(spans, at);
+    spans.receive.addEvent('commit', this.time(at));
+  }
+
+  nacked({ at, attempt, reason }: AttemptNacked): void {
+    fail(this.attempts.get(attempt)?.receive, `503 ${reason}`);
+    this.endAttempt(attempt, at);
   }
 
   attemptEnded(event: AttemptEnded): void {
-    const { at, outcome, cause, message } = event;
+    const { at, attempt, outcome, cause, message } = event;
+    const { send, receive, sending } = this.attempts.get(attempt) ?? {};
     const judged = outcome === 'ok' || outcome === 'failed' || cause === String(RUNNER_EXPIRED);
-    if (judged) this.receive?.addEvent('Runner Execution Details', details(event), this.time(at));
-    if (outcome === 'broken') fail(this.send, `DataLoss ${cause}`);
+    if (judged) receive?.addEvent('Runner Execution Details', details(event), this.time(at));
+    if (outcome === 'broken' && sending === true) fail(send, `DataLoss ${cause}`);
     if (judged) {
-      if (outcome !== 'ok') fail(this.receive, `${cause} ${message}`);
+      if (outcome !== 'ok') fail(receive, `${cause} ${message}`);
     } else {
-      fail(this.receive, cause === '' ? outcome : `DataLoss ${cause}`);
+      fail(receive, cause === '' ? outcome : `DataLoss ${cause}`);
     }
-    this.endAttempt(at);
+    this.endAttempt(attempt, at);
   }
 
   /** The client has its response: from here on only the call's end is open. */
@@ -185,18 +221,24 @@ class CallSpans {
   }
 
   private endCall(at: number): void {
-    this.endAttempt(at);
+    for (const attempt of [...this.attempts.keys()]) this.endAttempt(attempt, at);
     this.start?.end(this.time(at));
     this.start = undefined;
     if (this.responding) this.submit.end(this.time(at));
     this.responding = false;
   }
 
-  private endAttempt(at: number): void {
-    this.send?.end(this.time(at));
-    this.receive?.end(this.time(at));
-    this.send = undefined;
-    this.receive = undefined;
+  private endAttempt(attempt: number, at: number): void {
+    const spans = this.attempts.get(attempt);
+    if (spans === undefined) return;
+    this.attempts.delete(attempt);
+    this.endSending(spans, at);
+    spans.receive.end(this.time(at));
+  }
+
+  private endSending(spans: AttemptSpans, at: number): void {
+    if (spans.sending) spans.send.end(this.time(at));
+    spans.sending = false;
   }
 
   private child(

@@ -2,8 +2,7 @@
  * Laws of the wire over real HTTP/2 when it breaks, stops or is held: what each way of breaking
  * looks like to either end, and that nothing is told that must not be.
  */
-import { constants, createServer as createHttp2Server } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { constants } from 'node:http2';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { encodeRunnerMessage, METHODS } from '../codec.js';
@@ -13,6 +12,8 @@ import { createGrpcChannel } from './channel.js';
 import {
   after,
   answering,
+  bare,
+  HEAD,
   OK,
   opened,
   rig,
@@ -55,15 +56,10 @@ const NACK: RunnerMessage = { ...OK, success: false, errorCode: 503, errorStr: '
  * A bare HTTP/2 peer that answers an engagement without reading it, as grpc-go does: headers, one
  * message, trailers, and RST_STREAM with NO_ERROR. It answers `status` only after it has done so.
  */
-async function gone(message: Uint8Array): Promise<Channel> {
-  const peer = createHttp2Server();
-  peer.on('stream', (stream, headers) => {
-    stream.on('error', () => {});
-    if (headers[':path'] !== METHODS.engage) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
-    stream.respond(
-      { ':status': 200, 'content-type': 'application/grpc' },
-      { waitForTrailers: true },
-    );
+function gone(message: Uint8Array): Promise<Channel> {
+  return bare((stream, path) => {
+    if (path !== METHODS.engage) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    stream.respond(HEAD, { waitForTrailers: true });
     stream.on('wantTrailers', () => {
       stream.sendTrailers({ 'grpc-status': '0' });
       // In the same turn Node would reset before the trailers are out.
@@ -73,15 +69,6 @@ async function gone(message: Uint8Array): Promise<Channel> {
     prefix.writeUInt32BE(message.length, 1);
     stream.end(Buffer.concat([prefix, message]));
   });
-  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
-  const { port } = peer.address() as AddressInfo;
-  const channel = createGrpcChannel(`127.0.0.1:${port}`);
-  after(() => {
-    channel.close();
-    peer.close();
-  });
-  await untilReady(channel, true);
-  return channel;
 }
 
 describe('a stream that breaks', () => {

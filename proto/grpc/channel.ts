@@ -19,6 +19,8 @@ import { grpcTimeout, LONGEST_TIMEOUT_MS } from './timeout.js';
 export interface GrpcChannelOptions {
   /** TLS or not. */
   readonly credentials: ChannelCredentials;
+  /** The name that the runner's certificate must have; '' : the host of its address. */
+  readonly tlsName: string;
   /** Wait before the second dial; a restarted runner is back after about that. */
   readonly reconnectMinMs: number;
   /** The longest wait between dials. The original's 120 s hides a recovered runner for minutes. */
@@ -33,6 +35,7 @@ export interface GrpcChannelOptions {
 
 export const defaultGrpcChannelOptions: GrpcChannelOptions = Object.freeze({
   credentials: credentials.createInsecure(),
+  tlsName: '',
   reconnectMinMs: 100,
   reconnectMaxMs: 1000,
   // The original's runner (HEAD) takes a ping every 5 s; one of revision S wants 0 here, because
@@ -106,6 +109,7 @@ function channelOptions(options: GrpcChannelOptions): ChannelOptions {
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_send_message_length': options.maxMessageBytes,
     ...(options.keepaliveMs > 0 ? pings : {}),
+    ...(options.tlsName === '' ? {} : { 'grpc.ssl_target_name_override': options.tlsName }),
     // One connection per channel: channels of one process to one address would share it.
     'grpc.use_local_subchannel_pool': 1,
     // No policy from DNS records and no proxy from the environment between an LB and its runners.

@@ -2,6 +2,7 @@
  * One Engage stream, as the LB's end sees it: what came, whether a stream was created, how it
  * ended. What that means for the call is decided in `engagement.ts`.
  */
+import { constants, type ClientHttp2Stream } from 'node:http2';
 import {
   status as grpcStatus,
   type Client,
@@ -50,6 +51,8 @@ class GrpcClientWire implements ClientWire, OpenWire {
   /** How it ended; known before the last messages are read. */
   private end: WireEnd | undefined;
   private allRead = false;
+  /** The head of a response has come. */
+  private answered = false;
 
   constructor(private readonly parts: ClientWireParts) {}
 
@@ -64,6 +67,7 @@ class GrpcClientWire implements ClientWire, OpenWire {
     this.stream = stream;
     open.add(this);
     stream.on('metadata', (received) => {
+      this.answered = true;
       keepStatus(stream);
       this.listener?.onMetadata(fromGrpcMetadata(received));
     });
@@ -143,7 +147,8 @@ class GrpcClientWire implements ClientWire, OpenWire {
     this.parts.open.delete(this);
     // Measured: the peer is the target's name exactly when no stream was ever created.
     const created = stream.getPeer() !== this.parts.client.getChannel().getTarget();
-    this.end ??= wireEnd(status, created);
+    const unread = created && !this.answered && turnedAway(stream);
+    this.end ??= unread ? refusedBy(status) : wireEnd(status, created);
     this.settle();
   }
 
@@ -172,8 +177,22 @@ function wireEnd({ code, details }: StatusObject, created: boolean): WireEnd {
   return { kind: 'status', code, message: details };
 }
 
+const refusedBy = ({ code, details }: StatusObject): WireEnd => ({
+  kind: 'refused',
+  cause: `${code}: ${details}`,
+  byPeer: true,
+});
+
+/**
+ * The peer has reset the stream with REFUSED_STREAM, or a GOAWAY of it has left the stream out. The
+ * library calls that UNAVAILABLE, as it does a connection that drops in the middle.
+ */
+const turnedAway = (stream: Stream): boolean =>
+  innermostOf(stream)?.http2Stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+
 /** The library's own view of an HTTP/2 stream, as 1.14 keeps it: the parts that we touch. */
 interface Innermost {
+  readonly http2Stream?: ClientHttp2Stream;
   /** How the peer has ended the stream; null until then. */
   finalStatus: { readonly code: number } | null;
   endCall(status: object): void;
@@ -181,6 +200,11 @@ interface Innermost {
 }
 interface Innards {
   call?: { call?: { child?: { underlyingCalls?: { call?: { child?: Innermost } }[] } } };
+}
+
+function innermostOf(stream: Stream): Innermost | undefined {
+  const calls = (stream as unknown as Innards).call?.call?.child?.underlyingCalls;
+  return calls?.[0]?.call?.child;
 }
 
 /**
@@ -192,8 +216,7 @@ interface Innards {
  * the response: before it there is no such call, and nothing to lose.
  */
 function keepStatus(stream: Stream): void {
-  const calls = (stream as unknown as Innards).call?.call?.child?.underlyingCalls;
-  const innermost = calls?.[0]?.call?.child;
+  const innermost = innermostOf(stream);
   if (innermost === undefined) return;
   const send = innermost.sendMessageWithContext.bind(innermost);
   const endCall = innermost.endCall.bind(innermost);

@@ -1,4 +1,5 @@
 /** What the tests of the gRPC wire share: a server and a channel on the loopback, and ears. */
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 import { parseCallJson } from '../call-json.js';
@@ -159,4 +160,27 @@ export async function freePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return port;
+}
+
+/** The head of an answer of gRPC. */
+export const HEAD = { ':status': 200, 'content-type': 'application/grpc' };
+
+/** A bare HTTP/2 peer, and a channel to it. */
+export async function bare(
+  onStream: (stream: ServerHttp2Stream, path: unknown) => void,
+): Promise<Channel> {
+  const peer = createHttp2Server();
+  peer.on('stream', (stream, headers) => {
+    stream.on('error', () => {});
+    onStream(stream, headers[':path']);
+  });
+  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+  const { port } = peer.address() as AddressInfo;
+  const channel = createGrpcChannel(`127.0.0.1:${port}`);
+  after(() => {
+    channel.close();
+    peer.close();
+  });
+  await untilReady(channel, true);
+  return channel;
 }

@@ -27,12 +27,25 @@ export interface Chart {
   readonly half?: boolean;
   /** Its x axis is the flight's time: zooming one zooms all of them. */
   readonly overTime?: boolean;
+  /** How the table behind it names its rows, where the axis does not say it. */
+  readonly rows?: { readonly head: string; readonly nameOf?: (x: number) => string };
 }
 
 /** More bands than this get no numbers: they would overlap. */
 const NUMBERED_BANDS_MAX = 24;
 
+/** A band narrower than this share of the chart would not be seen: it is a line. */
+const LINE_SHARE = 1 / 500;
+
 const AXIS = { gridcolor: '$grid', linecolor: '$line', zeroline: false, automargin: true } as const;
+
+export const LEGEND = {
+  orientation: 'h',
+  x: 0,
+  y: 1.02,
+  yanchor: 'bottom',
+  itemwidth: 30,
+} as const;
 
 export function axis(title: string, more: JsonObject = {}): JsonObject {
   return { ...AXIS, title: { text: title, font: { size: 12 }, standoff: 8 }, ...more };
@@ -47,7 +60,7 @@ export function layout(more: JsonObject): JsonObject {
     font: { family: 'system-ui, sans-serif', size: 12, color: '$muted' },
     hovermode: 'x unified',
     hoverlabel: { bgcolor: '$panel', bordercolor: '$line', font: { color: '$ink' } },
-    legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', itemwidth: 30 },
+    legend: LEGEND,
     ...more,
   };
 }
@@ -73,8 +86,27 @@ export function binEdges(bins: Bins): readonly number[] {
 }
 
 /** A step line's values at `binEdges`: the last bin's value holds to the end. */
-export function stepped(values: readonly number[]): readonly number[] {
+function stepped(values: readonly number[]): readonly number[] {
   return [...values, ...values.slice(-1)];
+}
+
+/** A line in steps over the bins; `line` is its own look, and `more` what it has beside. */
+export function stepLine(
+  bins: Bins,
+  name: string,
+  values: readonly number[],
+  line: JsonObject,
+  more: JsonObject = {},
+): JsonObject {
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name,
+    x: binEdges(bins),
+    y: stepped(values),
+    line: { ...line, shape: 'hv' },
+    ...more,
+  };
 }
 
 /** Counts as a rate per second; a sliver of a last bin is not blown up. */
@@ -108,41 +140,71 @@ export function bandsOf(faults: readonly FaultSpan[]): readonly Band[] {
   });
 }
 
+/** What the caption of a chart says of its bands. */
+export function bandWords(
+  { faults, faultsOmitted }: Flight,
+  look: 'Shaded' | 'Framed' = 'Shaded',
+): string {
+  if (faults.length === 0) return '';
+  if (faultsOmitted > 0) return `${look}: the first ${faults.length} faults.`;
+  const numbered = bandsOf(faults).length <= NUMBERED_BANDS_MAX;
+  return numbered ? `${look}: faults, numbered as listed above.` : `${look}: faults.`;
+}
+
+type BandPlace = 'behind' | 'over' | 'outline';
 const BAND_FILL = { behind: '$band', over: '$veil', outline: 'rgba(0,0,0,0)' } as const;
 
 /**
- * Faults as shapes, numbered as in the page's list: bands behind lines, veils over areas, or
- * outlines over a map, where a fill would change the colours that are to be read.
+ * Faults as parts of a layout, numbered as in the page's list: bands behind lines, veils over
+ * areas, or outlines over a map, where a fill would change the colours that are to be read. What
+ * all of them share stands once: a flight may have hundreds, and a dozen charts.
  */
-export function bandShapes(
-  flight: Flight,
-  place: 'behind' | 'over' | 'outline',
-): readonly JsonObject[] {
-  const bands = bandsOf(flight.faults);
-  const endMs = flight.bins.durationMs;
-  return bands.flatMap(({ fromMs, untilMs }, i): readonly JsonObject[] => {
+export function faultBands({ faults, bins }: Flight, place: BandPlace): JsonObject {
+  const bands = bandsOf(faults);
+  if (bands.length === 0) return {};
+  const endMs = bins.durationMs;
+  const numbered = bands.length <= NUMBERED_BANDS_MAX;
+  const shapes = bands.flatMap(({ fromMs, untilMs }, i): readonly JsonObject[] => {
     if (fromMs > endMs) return [];
     const [x0, x1] = [Math.max(0, fromMs) / 1000, Math.min(untilMs, endMs) / 1000];
-    const instant = x1 <= x0;
-    const label = {
-      text: bands.length <= NUMBERED_BANDS_MAX ? String(i + 1) : '',
+    const instant = x1 - x0 <= (endMs / 1000) * LINE_SHARE;
+    const label = { text: String(i + 1), ...(instant ? instantLabel(place) : {}) };
+    return [
+      {
+        x0,
+        x1: instant ? x0 : x1,
+        ...(numbered ? { label } : {}),
+        ...(instant ? { type: 'line', line: { width: 1.5 } } : {}),
+      },
+    ];
+  });
+  return { shapes, template: { layout: { shapedefaults: bandDefaults(place) } } };
+}
+
+function instantLabel(place: BandPlace): JsonObject {
+  return {
+    textposition: 'end',
+    ...(place === 'outline' ? {} : { yanchor: 'top', xanchor: 'left' }),
+  };
+}
+
+function bandDefaults(place: BandPlace): JsonObject {
+  return {
+    type: 'rect',
+    yref: 'paper',
+    y0: 0,
+    y1: 1,
+    layer: place === 'behind' ? 'below' : 'above',
+    line: { width: place === 'behind' ? 0 : 1.5, color: '$band-ink', dash: 'dot' },
+    fillcolor: BAND_FILL[place],
+    label: {
       font: { size: 11, color: '$band-ink' },
       textangle: 0,
+      textposition: 'top left',
       // On a map the number stands above the frame.
-      ...(instant ? { textposition: 'end' } : { textposition: 'top left' }),
       ...(place === 'outline' ? { yanchor: 'bottom', padding: 0 } : {}),
-      ...(instant && place !== 'outline' ? { yanchor: 'top', xanchor: 'left' } : {}),
-    };
-    const line = {
-      width: instant || place !== 'behind' ? 1.5 : 0,
-      color: '$band-ink',
-      dash: 'dot',
-    };
-    const layer = place === 'behind' ? 'below' : 'above';
-    const box = { xref: 'x', x0, x1, yref: 'paper', y0: 0, y1: 1, layer, label, line };
-    if (instant) return [{ type: 'line', ...box }];
-    return [{ type: 'rect', ...box, fillcolor: BAND_FILL[place] }];
-  });
+    },
+  };
 }
 
 /** Ticks 1, 2, 5 of each decade, or the decades alone when there are many. */

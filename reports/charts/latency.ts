@@ -6,8 +6,9 @@ import { roundTo } from '../result.js';
 import { fewSamples } from '../verdict.js';
 import {
   axis,
-  bandShapes,
+  bandWords,
   binMiddles,
+  faultBands,
   layout,
   logTicks,
   timeAxis,
@@ -15,7 +16,7 @@ import {
   type JsonObject,
 } from './figure.js';
 
-const NO_LATENCY = 'No call was ok, so there is no latency to show.';
+export const NO_LATENCY = 'No call was ok, so there is no latency to show.';
 /** A maximum so many times the median flattens a linear axis to a line. */
 const LOG_FROM_RATIO = 15;
 const LINES = ['$line-1', '$line-2', '$line-3', '$line-4', '$line-5', '$line-6'] as const;
@@ -32,8 +33,11 @@ function percentOf(x: number): string {
   return String(roundTo(100 * (1 - 1 / x), x < 100 ? 1 : Math.ceil(Math.log10(x))));
 }
 
+/** What the chart needs of a flight. */
+type Curve = Pick<Flight, 'header' | 'percentiles'>;
+
 /** Latency by percentile of one flight, or of several laid over one another. */
-export function percentileChart(flights: readonly Flight[], names: readonly string[]): Chart {
+export function percentileChart(flights: readonly Curve[], names: readonly string[]): Chart {
   const drawn = flights.filter((flight) => flight.percentiles.n > 0);
   const most = Math.max(0, ...drawn.map((flight) => flight.percentiles.n));
   const data = flights.map(({ percentiles: { points } }, i): JsonObject => {
@@ -74,6 +78,13 @@ export function percentileChart(flights: readonly Flight[], names: readonly stri
             }),
           },
     heightPx: 340,
+    rows: {
+      head: 'percentile',
+      nameOf: (x) => {
+        const whole = drawn.some((flight) => flight.percentiles.n === x);
+        return whole ? `slowest of ${formatCount(x)}` : `p${percentOf(x)}`;
+      },
+    },
   };
 }
 
@@ -84,7 +95,7 @@ function percentileAxis(most: number): JsonObject {
   return axis('percentile (rarer →)', { type: 'log', tickvals, ticktext, tickangle: 0, range });
 }
 
-function limitMarks(flight: Flight): readonly JsonObject[] {
+function limitMarks(flight: Curve): readonly JsonObject[] {
   const limits = limitsOf(flight);
   if (limits.length === 0) return [];
   return [
@@ -101,11 +112,11 @@ function limitMarks(flight: Flight): readonly JsonObject[] {
   ];
 }
 
-function limitWords(flight: Flight): readonly string[] {
+function limitWords(flight: Curve): readonly string[] {
   return limitsOf(flight).length === 0 ? [] : ['▼ marks an SLO limit: the line must pass below.'];
 }
 
-function limitsOf(flight: Flight): readonly { x: number; max: number }[] {
+function limitsOf(flight: Curve): readonly { x: number; max: number }[] {
   return flight.header.slo.flatMap(({ metric, max }) => {
     const x = Object.hasOwn(LIMIT_AT, metric) ? LIMIT_AT[metric] : undefined;
     return x === undefined || max === undefined || x > flight.percentiles.n ? [] : [{ x, max }];
@@ -153,14 +164,10 @@ export function latencyOverTimeChart(flight: Flight): Chart {
             layout: layout({
               xaxis: timeAxis(bins),
               yaxis: axis('latency, ms', y),
-              shapes: bandShapes(flight, 'behind'),
+              ...faultBands(flight, 'behind'),
             }),
           },
     heightPx: 320,
     overTime: true,
   };
-}
-
-export function bandWords(flight: Flight, look: 'Shaded' | 'Framed' = 'Shaded'): string {
-  return flight.faults.length === 0 ? '' : `${look}: faults, numbered as listed above.`;
 }

@@ -3,11 +3,11 @@ import { chartText } from '../escape.js';
 import type { Flight } from '../flight.js';
 import { formatCount, formatMs } from '../format.js';
 import { plural } from '../verdict.js';
-import { bandWords } from './latency.js';
 import {
   axis,
-  bandShapes,
+  bandWords,
   binEdges,
+  faultBands,
   layout,
   timeAxis,
   type Chart,
@@ -18,7 +18,7 @@ import {
 const NAMED_MAX = 40;
 const ROW_PX = 22;
 const MAP_PX = { least: 240, most: 640, frame: 120 } as const;
-const NO_EXECUTORS = 'No executor told what it did, so utilization is unknown.';
+export const NO_EXECUTORS = 'No executor told what it did, so utilization is unknown.';
 
 export function runnersChart(flight: Flight): Chart {
   const { runners } = flight.result;
@@ -37,6 +37,7 @@ export function runnersChart(flight: Flight): Chart {
         ? 'No runner took part.'
         : { data: runnerBars(flight, told), layout: runnersLayout(flight, told) },
     heightPx: 380,
+    rows: { head: 'runner' },
   };
 }
 
@@ -121,11 +122,12 @@ export function loadMapChart(flight: Flight): Chart {
                 showticklabels: load.length <= NAMED_MAX,
                 ticks: '',
               }),
-              shapes: bandShapes(flight, 'outline'),
+              ...faultBands(flight, 'outline'),
             }),
           },
     heightPx: Math.min(MAP_PX.most, Math.max(MAP_PX.least, load.length * ROW_PX + MAP_PX.frame)),
     overTime: true,
+    rows: { head: 'busy, %' },
   };
 }
 

@@ -1,15 +1,14 @@
 /** Throughput charts: what came in and how it ended over time, and what it cost in attempts. */
-import type { Flight } from '../flight.js';
+import type { Bins, Flight } from '../flight.js';
 import { formatCount, formatMs, formatNumber, formatShare } from '../format.js';
 import type { SpreadBar } from '../spread.js';
-import { bandWords } from './latency.js';
 import {
   axis,
-  bandShapes,
-  binEdges,
+  bandWords,
+  faultBands,
   layout,
   perSecond,
-  stepped,
+  stepLine,
   timeAxis,
   type Chart,
   type JsonObject,
@@ -18,36 +17,36 @@ import {
 const OUTCOMES = ['ok', 'refused', 'expired', 'failed', 'canceled'] as const;
 const NO_CALLS = 'No call came in.';
 
+/** Counts of the bins, a second. */
+function rateLine(
+  bins: Bins,
+  title: string,
+  counts: readonly number[],
+  line: JsonObject,
+  more: JsonObject = {},
+): JsonObject {
+  return stepLine(bins, title, perSecond(bins, counts), line, {
+    hovertemplate: '%{y:.1f} /s',
+    ...more,
+  });
+}
+
 export function throughputChart(flight: Flight): Chart {
   const { bins, result } = flight;
-  const x = binEdges(bins);
   const shown = OUTCOMES.filter((outcome) => outcome === 'ok' || result.calls[outcome] > 0);
-  const areas = shown.map((outcome): JsonObject => ({
-    type: 'scatter',
-    mode: 'lines',
-    stackgroup: 'ended',
-    name: outcome,
-    x,
-    y: stepped(perSecond(bins, bins[outcome])),
-    hovertemplate: '%{y:.1f} /s',
-    line: { width: 0, shape: 'hv' },
-    fillcolor: `$${outcome}`,
-  }));
-  const offered: JsonObject = {
-    type: 'scatter',
-    mode: 'lines',
-    name: 'offered',
-    x,
-    y: stepped(perSecond(bins, bins.offered)),
-    hovertemplate: '%{y:.1f} /s',
-    line: { color: '$ink', width: 1.5, shape: 'hv' },
-  };
+  const areas = shown.map((outcome) => {
+    const title = outcome === 'ok' ? 'ok (goodput)' : outcome;
+    const area = { stackgroup: 'ended', fillcolor: `$${outcome}` };
+    return rateLine(bins, title, bins[outcome], { width: 0 }, area);
+  });
+  const offered = rateLine(bins, 'offered', bins.offered, { color: '$ink', width: 1.5 });
   return {
     id: 'throughput',
     title: 'Throughput over time',
     caption: [
       'The line is what came in, by arrival; the stacked areas are what ended, by outcome and',
-      `instant of the end. Mean rates in bins of ${formatMs(bins.widthMs)}. Where the line is`,
+      `instant of the end; the lowest, ok, is the goodput, ${formatNumber(result.goodputPerSec)} a`,
+      `second over the flight. Mean rates in bins of ${formatMs(bins.widthMs)}. Where the line is`,
       `above the areas, calls pile up. N = ${formatCount(result.calls.offered)}.`,
       bandWords(flight, 'Framed'),
     ].join(' '),
@@ -59,7 +58,7 @@ export function throughputChart(flight: Flight): Chart {
             layout: layout({
               xaxis: timeAxis(bins),
               yaxis: axis('calls a second', { rangemode: 'tozero' }),
-              shapes: bandShapes(flight, 'over'),
+              ...faultBands(flight, 'over'),
             }),
           },
     heightPx: 320,
@@ -117,15 +116,8 @@ export function attemptsChart(flight: Flight): Chart {
 
 export function effortChart(flight: Flight): Chart {
   const { bins, result } = flight;
-  const line = (name: string, counts: readonly number[], color: string): JsonObject => ({
-    type: 'scatter',
-    mode: 'lines',
-    name,
-    x: binEdges(bins),
-    y: stepped(perSecond(bins, counts)),
-    hovertemplate: '%{y:.1f} /s',
-    line: { color, width: 2, shape: 'hv' },
-  });
+  const line = (title: string, counts: readonly number[], color: string): JsonObject =>
+    rateLine(bins, title, counts, { color, width: 2 });
   return {
     id: 'effort',
     title: 'Attempts and NACKs over time',
@@ -147,7 +139,7 @@ export function effortChart(flight: Flight): Chart {
             layout: layout({
               xaxis: timeAxis(bins),
               yaxis: axis('a second', { rangemode: 'tozero' }),
-              shapes: bandShapes(flight, 'behind'),
+              ...faultBands(flight, 'behind'),
             }),
           },
     heightPx: 300,

@@ -96,6 +96,12 @@ export const fleetFile = z
           'many it admits. Left out: each slot has a core of its own, as in queueing theory.',
       ),
     antagonist: antagonistFile.optional(),
+    memory: count({ min: 1, max: 1_048_576 })
+      .optional()
+      .describe(
+        "MB that all executions share, each taking its function's; who asks for more than is left " +
+          'gets a NACK for its size. Left out: as much as they need.',
+      ),
     warm: count({ min: 1, max: TOTALS.functions })
       .default(TOTALS.functions)
       .describe(

@@ -125,7 +125,7 @@ function resolveLaw(law: ReadLaw): ServiceLaw {
 }
 
 function resolveFleet(group: ReadFleet): readonly ScenarioRunner[] {
-  const { slots, queue, speed, cores = null, warm, cancel } = group;
+  const { slots, queue, speed, cores = null, memory = null, warm, cancel } = group;
   const antagonist = resolveAntagonist(group.antagonist);
   return runnerIds(group).map((id) => ({
     id,
@@ -134,6 +134,7 @@ function resolveFleet(group: ReadFleet): readonly ScenarioRunner[] {
     speed,
     cores,
     antagonist,
+    memoryMb: memory,
     warm,
     cancel,
   }));

@@ -47,6 +47,8 @@ const flownRunner = z
       .strictObject({ share: ratio.lt(1), busyUs: us.min(1), quietUs: us.min(1) })
       .readonly()
       .nullable(),
+    /** Null: no such limit. */
+    memoryMb: z.int().min(1).nullable(),
     warm: z.int().min(1),
     cancel: z.enum(['stop', 'ignore']),
   })

@@ -73,15 +73,16 @@ function fleetWords(scenario: Scenario): string {
 }
 
 function runnerWords(runner: ScenarioRunner): string {
-  const { slots, queue, speed, cores, antagonist, warm, cancel } = runner;
+  const { slots, queue, speed, cores, antagonist, memoryMb, warm, cancel } = runner;
   const places = queue === 0 ? '' : ` + ${formatNumber(queue)} queue places`;
   const noun = cores === 1 ? 'core' : 'cores';
   const shared = cores === null ? '' : ` sharing ${formatNumber(cores, 3)} ${noun}`;
   const fast = speed === 1 ? '' : ` at speed ${speed}`;
   const others = antagonist === null ? '' : othersWords(antagonist);
+  const memory = memoryMb === null ? '' : ` with ${formatNumber(memoryMb)} MB`;
   const held = warm === TOTALS.functions ? '' : ` holding ${plural(warm, 'function')} warm`;
   const deaf = cancel === 'ignore' ? ' ignoring cancels' : '';
-  return `${plural(slots, 'slot')}${places}${shared}${others}${fast}${held}${deaf}`;
+  return `${plural(slots, 'slot')}${places}${shared}${others}${fast}${memory}${held}${deaf}`;
 }
 
 function othersWords({

@@ -60,6 +60,7 @@ function offered(
   const offer = {
     model,
     attempt: 1,
+    remainingUs: undefined,
     slotHashId: '',
     extensions: {},
     valve: createValve(),
@@ -112,7 +113,8 @@ const executes = (name: string, holds: (rig: ExecutorRig) => Promise<void>) =>
 
 export const executorLaws: readonly Law<Make<ExecutorRig>>[] = [
   executes('nothing is taken before subscription', async (rig) => {
-    const offer = { model: rig.model, attempt: 1, slotHashId: '', extensions: {} };
+    const what = { model: rig.model, slotHashId: '', extensions: {} };
+    const offer = { ...what, attempt: 1, remainingUs: undefined };
     const body = new Observable<never>(() => assert.fail('it read before it was subscribed to'));
     const begin = (): void => assert.fail('it began before it was subscribed to');
     for (let i = 0; i < rig.slots + 1; i++) {

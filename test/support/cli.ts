@@ -13,6 +13,9 @@ export interface Running {
   readonly done: Promise<Ran>;
   /** Resolves once its output holds the text; rejects if the program ends before. */
   said(text: string): Promise<void>;
+  /** All that it has written until now. */
+  stdout(): string;
+  stderr(): string;
 }
 
 /** In the environment of all that this test's process starts, and of what that starts. */
@@ -59,7 +62,7 @@ function follow([command = '', ...args]: readonly string[], env: NodeJS.ProcessE
       );
       look();
     });
-  return { child, done, said };
+  return { child, done, said, stdout: () => stdout, stderr: () => stderr };
 }
 
 export const windtunnel = (...args: string[]): Promise<Ran> => start(args).done;
@@ -88,4 +91,10 @@ export function processesLeft(): string[] {
       return false;
     }
   });
+}
+
+/** Bytes of memory of a process: now (`VmRSS`), or the most it ever had. Reads /proc: for Linux. */
+export function memoryOf(pid: number | undefined, which: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${which}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
 }

@@ -44,6 +44,8 @@ export interface Answer {
   readonly headers: IncomingMessage['headers'];
   readonly raw: readonly string[];
   readonly body: string;
+  /** Length of the body, which as text may be another one. */
+  readonly bytes: number;
   /** The client could see that the body was cut. */
   readonly aborted: boolean;
   /** Local port of the connection it came over. */
@@ -123,11 +125,13 @@ export async function answerOf(response: IncomingMessage): Promise<Answer> {
   response.on('data', (chunk: Buffer) => chunks.push(chunk));
   response.on('error', () => undefined);
   await new Promise((resolve) => response.once('close', resolve));
+  const body = Buffer.concat(chunks);
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
     raw: response.rawHeaders,
-    body: Buffer.concat(chunks).toString(),
+    body: body.toString(),
+    bytes: body.length,
     aborted: !response.complete,
     over,
   };

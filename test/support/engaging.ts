@@ -27,15 +27,17 @@ export function engaging(
     readonly mayCancel?: () => boolean;
     readonly body?: readonly Uint8Array[];
     readonly timeoutMs?: number;
+    readonly trace?: Call['trace'];
   } = {},
 ): Engaging {
   const clock = createVirtualClock();
   const wire = scriptedClientWire(given.window);
   const { timeoutMs = 10_000, mayCancel = () => true } = given;
-  const call = testCall(clock, {
+  const plain = testCall(clock, {
     fn: { timeoutMs },
     ...(given.body === undefined ? {} : { body: given.body }),
   });
+  const call = given.trace === undefined ? plain : { ...plain, trace: given.trace };
   let subscription: Subscription | undefined = undefined;
   const state: Engaging = {
     clock,

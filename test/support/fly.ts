@@ -1,6 +1,7 @@
 /** Flies a scenario given as YAML in the simulator and keeps all that it told. */
 import type { FlightEvent } from '../../core/record.js';
 import { createCheckers } from '../../sim/checkers.js';
+import { promisedBy } from '../../sim/promised.js';
 import { parseScenario, type Scenario } from '../../sim/scenario.js';
 import { createWorld, type WorldOptions } from '../../sim/world.js';
 
@@ -22,7 +23,7 @@ export function flown(
   options: Partial<WorldOptions> & { readonly seed: number },
 ): Flown {
   const events: FlightEvent[] = [];
-  const checkers = createCheckers();
+  const checkers = createCheckers({ promised: promisedBy(scenario) });
   const world = createWorld(scenario, {
     ...options,
     tell(event) {

@@ -10,8 +10,11 @@ export type Logbook = readonly (readonly FlightEvent[])[];
 /** The call runs out of time at this instant, µs. */
 export const DEADLINE = 1000;
 
-const SENT = { bytes: 3, hash: 0xdeadbeef };
-const WRITTEN = { bytes: 5, hash: 0xfeedbeef };
+/** Its attempts open at these instants, µs. */
+const OPENED = { 1: 20, 2: 50 } as const;
+
+const SENT = { bytes: 3, hash: 0xdeadbeef, marks: 7 };
+const WRITTEN = { bytes: 5, hash: 0xfeedbeef, marks: 8 };
 const ENDED = {
   kind: 'end',
   outcome: 'ok',
@@ -28,10 +31,13 @@ const OF_FUNCTION = { fn: 'f', app: '', image: '', group: 'default', rid: '' };
 function teller(call: string) {
   const at = (us: number) => ({ at: us, call });
   const of = (us: number, attempt: number) => ({ ...at(us), attempt, runner: `r${attempt}` });
-  const runs = (us: number, attempt: number): FlightEvent[] => [
-    { kind: 'exec-start', ...of(us, attempt), active: 2, slots: 2, cold: false },
-    { kind: 'exec-read', ...of(us + 1, attempt), ...SENT },
-  ];
+  const runs = (us: number, attempt: 1 | 2): FlightEvent[] => {
+    const remainingUs = DEADLINE - OPENED[attempt];
+    return [
+      { kind: 'exec-start', ...of(us, attempt), active: 2, slots: 2, cold: false, remainingUs },
+      { kind: 'exec-read', ...of(us + 1, attempt), ...SENT },
+    ];
+  };
   return {
     at,
     of,
@@ -40,11 +46,11 @@ function teller(call: string) {
       { kind: 'arrive', lb: 'lb0', ...at(0), fn: 'f' },
       { kind: 'cached', ...at(10), bytes: SENT.bytes, deadline: DEADLINE, ...OF_FUNCTION },
       { kind: 'skip', ...at(20), runner: 'r9' },
-      { kind: 'attempt', hedge: false, token: false, ...of(20, 1) },
+      { kind: 'attempt', hedge: false, token: false, ...of(OPENED[1], 1) },
     ],
     /** The second attempt is the one that answers. */
     answers: (): FlightEvent[] => [
-      { kind: 'attempt', hedge: false, token: false, ...of(50, 2) },
+      { kind: 'attempt', hedge: false, token: false, ...of(OPENED[2], 2) },
       { kind: 'commit', ...of(70, 2) },
       { kind: 'head', ...at(70), status: 200 },
       { kind: 'attempt-end', ...of(90, 2), outcome: 'ok', cause: '', ...UNTOLD },
@@ -55,7 +61,7 @@ function teller(call: string) {
       { kind: 'exec-end', ...of(80, 2), outcome: 'ok', ...WRITTEN },
     ],
     sees(saw: Partial<ClientLine> = {}): FlightEvent[] {
-      const sent = { sentAt: 0, sentBytes: SENT.bytes, sentHash: SENT.hash };
+      const sent = { sentAt: 0, sentBytes: SENT.bytes, sentHash: SENT.hash, sentMarks: SENT.marks };
       const got = { how: 'ended', status: 200, ...WRITTEN } as const;
       return [{ kind: 'client', ...at(100), idempotent: false, ...sent, ...got, ...saw }];
     },
@@ -84,7 +90,7 @@ export const shapes = {
       ...UNTOLD,
     };
     // The first runner hears of it long after; what it wrote until then is nobody's answer.
-    const stops = { ...of(99, 1), outcome: 'canceled', bytes: 1, hash: 1 } as const;
+    const stops = { ...of(99, 1), outcome: 'canceled', bytes: 1, hash: 1, marks: 0 } as const;
     return [
       [...opens(), breaks, ...answers()],
       [...runs(22, 1), ...executes(), { kind: 'exec-end', ...stops }],
@@ -97,7 +103,7 @@ export const shapes = {
     return [
       [...opens(), { kind: 'nack', ...of(30, 1), reason: 'busy' }, { ...ends, attempts: 1 }],
       [{ kind: 'exec-nack', ...of(25, 1), reason: 'busy' }],
-      sees({ status: 503, bytes: 9, hash: 9 }),
+      sees({ status: 503, bytes: 9, hash: 9, marks: 0 }),
     ];
   },
   /** It broke after its head went out. */

@@ -4,7 +4,11 @@
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createBalancer, type Balancer } from '../../core/balancer.js';
 import { createSystemClock } from '../../core/clock.js';
@@ -37,24 +41,57 @@ export interface RogueHouse {
   close(): Promise<void>;
 }
 
-export async function createRogueHouse(): Promise<RogueHouse> {
+export interface RoguePeer {
+  /** `host:port`. */
+  readonly address: string;
+  readonly connections: number;
+  /** Engagements that it was offered. */
+  readonly asked: number;
+  plays(rogue: Rogue): void;
+  close(): void;
+}
+
+/** The rogue alone. */
+export async function createRoguePeer(): Promise<RoguePeer> {
   let rogue: Rogue = (stream) => stream.close();
   let connections = 0;
+  let asked = 0;
+  const sessions = new Set<ServerHttp2Session>();
   const peer = createHttp2Server();
   peer.on('session', (session) => {
     connections += 1;
-    session.on('error', () => undefined);
+    sessions.add(session);
+    session.on('error', () => undefined).once('close', () => sessions.delete(session));
   });
   peer.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
     // What is sent is read, or the connection's window runs out.
     stream.resume();
-    if (headers[':path'] === METHODS.engage) rogue(stream);
-    else stream.close();
+    if (headers[':path'] !== METHODS.engage) return stream.close();
+    asked += 1;
+    rogue(stream);
   });
   await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(peer.address() as AddressInfo).port}`,
+    get connections() {
+      return connections;
+    },
+    get asked() {
+      return asked;
+    },
+    plays: (next) => void (rogue = next),
+    close() {
+      peer.close();
+      for (const session of sessions) session.destroy();
+    },
+  };
+}
+
+export async function createRogueHouse(): Promise<RogueHouse> {
+  const peer = await createRoguePeer();
   const clock = createSystemClock();
-  const runner = grpcRunner(clock, `127.0.0.1:${(peer.address() as AddressInfo).port}`);
+  const runner = grpcRunner(clock, peer.address);
   await until(() => runner.ready);
   const probed: ProbeEvent[] = [];
   const balancer = createBalancer(
@@ -75,9 +112,9 @@ export async function createRogueHouse(): Promise<RogueHouse> {
     probed,
     port: (edge.address() as AddressInfo).port,
     get connections() {
-      return connections;
+      return peer.connections;
     },
-    plays: (next) => void (rogue = next),
+    plays: (next) => peer.plays(next),
     async close() {
       runner.cut();
       peer.close();

@@ -184,7 +184,8 @@ export function says(...events: readonly RunnerEvent[]): Script {
   ];
 }
 export const ok = (content = 'pong'): Script => says(START, data(content), DONE);
-export const nacks = (reason: NackReason = 'busy'): Script => says({ kind: 'nack', reason });
+export const nacks = (reason: NackReason = 'busy', retryAfterUs?: number): Script =>
+  says({ kind: 'nack', reason, ...(retryAfterUs === undefined ? {} : { retryAfterUs }) });
 /** The attempt breaks after `events`. */
 export function breaks(...events: readonly RunnerEvent[]): Script {
   const error = new CallError('broken', 'stream reset');

@@ -1,4 +1,5 @@
 /** A real gRPC runner in the test's own process: the simulated executor behind a real server. */
+import type { ServerCredentials } from '@grpc/grpc-js';
 import { createSystemClock, type Clock } from '../../core/clock.js';
 import type { ExecutorLine } from '../../core/record.js';
 import { seededRng } from '../../core/rng.js';
@@ -27,11 +28,17 @@ export interface Serving {
   readonly log: (line: ExecutorLine) => void;
   readonly dialect: Dialect;
   readonly bodyMaxBytes: number;
+  readonly responseMaxBytes: number;
+  /** TLS; plaintext when left out. */
+  readonly credentials?: ServerCredentials;
 }
 
 /** By default a runner of 64 slots with one function `a` of 5 ms, its bodies 20 KiB. */
 export async function serveRunner(given: Partial<Serving> = {}): Promise<ServedRunner> {
-  const { clock, runner, dialect, bodyMaxBytes, ...executing } = { ...defaults(), ...given };
+  const { clock, runner, dialect, bodyMaxBytes, responseMaxBytes, credentials, ...executing } = {
+    ...defaults(),
+    ...given,
+  };
   const rng = seededRng(1);
   const executor = createSimExecutor({
     ...executing,
@@ -41,12 +48,13 @@ export async function serveRunner(given: Partial<Serving> = {}): Promise<ServedR
     chance: rng,
     antagonist: rng,
   });
-  const limits = { bodyMaxBytes, responseMaxBytes: 1_000_000 };
+  const limits = { bodyMaxBytes, responseMaxBytes };
   const server = createGrpcServer({
     onEngage: (wire) => serve({ clock, executor, ...limits }, wire),
     status: () => ({ active: executor.active, requestsReceived: 0, requestsHandled: 0 }),
     dialect,
     limits: defaultGrpcServerLimits,
+    ...(credentials === undefined ? {} : { credentials }),
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.listen('127.0.0.1:0', (told) => (told instanceof Error ? reject(told) : resolve(told)));
@@ -63,7 +71,8 @@ function defaults(): Serving {
   const a = '{ service: 5ms, request: 20KiB, response: 20KiB }';
   const clock = createSystemClock();
   const log = (): void => undefined;
-  return { ...oneRunner(a, 64), clock, machine: {}, log, dialect: 'head', bodyMaxBytes: 1_000_000 };
+  const limits = { bodyMaxBytes: 1_000_000, responseMaxBytes: 1_000_000 };
+  return { ...oneRunner(a, 64), clock, machine: {}, log, dialect: 'head', ...limits };
 }
 
 /** One runner of so many slots, and the one function `a`, given as a scenario has it. */

@@ -1,9 +1,10 @@
-/** Sinks with a client behind them: the HTTP edge's over a real socket, and the simulator's. */
+/** Sinks with a client behind them: those of both doors, and the simulator's. */
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NEVER } from 'rxjs';
 import type { Balancer } from '../../core/balancer.js';
+import { call } from '../../core/call-promise.js';
 import { nodeHandler } from '../../core/http.js';
 import type { ClientLine } from '../../core/record.js';
 import type { Header } from '../../core/runner.js';
@@ -70,6 +71,52 @@ export async function httpSink(): Promise<SinkRig> {
       server.closeAllConnections();
       server.close();
     },
+  };
+}
+
+/** The sink that the promise door makes for a call, and a reader of the answer. */
+export function promisedSink(): SinkRig {
+  let sink: Sink | undefined;
+  const taking: Pick<Balancer, 'handle'> = {
+    handle(_request, made) {
+      sink = made;
+      return NEVER;
+    },
+  };
+  const chunks: Uint8Array[] = [];
+  const head: { status: number; headers?: readonly Header[] } = { status: 0 };
+  let how: 'open' | 'ended' | 'cut' = 'open';
+  let reading = true;
+  const patience = realPatience(turn);
+  const read = async (): Promise<void> => {
+    const answer = await call(taking, { fn: 'hello' });
+    head.status = answer.status;
+    head.headers = answer.headers;
+    const body = answer.body[Symbol.asyncIterator]();
+    for (;;) {
+      while (!reading) await turn();
+      const next = await body.next();
+      if (next.done === true) return;
+      chunks.push(next.value);
+    }
+  };
+  read().then(
+    () => (how = 'ended'),
+    () => (how = 'cut'),
+  );
+  if (sink === undefined) throw new Error('the door made no sink');
+  return {
+    ...patience,
+    sink,
+    got: () => ({
+      status: head.status,
+      headers: head.headers,
+      bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      how,
+      same: (body) => Buffer.concat(chunks).equals(body),
+    }),
+    reads: (next) => (reading = next),
+    close: () => undefined,
   };
 }
 

@@ -1,0 +1,34 @@
+/** The options of all that is made of flights, and the command that makes it of records. */
+import { Command } from 'commander';
+import { assetsOption, type Assets } from './assets.js';
+import type { ExitCode } from './exit.js';
+import type { FlightFiles } from './flight-files.js';
+import { report } from './report.js';
+
+/** What `run` and `report` write beside the page. */
+export const withFormats = (command: Command): Command =>
+  command
+    .option('--json <file>', 'write the result as JSON; - is stdout')
+    .option('--csv <file.csv>', 'write the percentiles as a table')
+    .option('--hdr <file.hlog>', 'write the latencies as an HDR histogram log')
+    .option('--junit <file.xml>', 'write the verdict as JUnit test cases')
+    .option('--markdown <file.md>', 'write a summary for a pull request')
+    .addOption(assetsOption());
+
+export const formatsOf = ({ json, csv, hdr, junit, markdown }: FlightFiles): FlightFiles => {
+  return { json, csv, hdr, junit, markdown };
+};
+
+interface ReportFlags extends FlightFiles {
+  readonly out?: string;
+  readonly assets: Assets;
+}
+
+export const reportCommand = (done: (code: ExitCode) => void): Command =>
+  withFormats(new Command('report'))
+    .description('make a report, or other files, of records')
+    .argument('<record...>', 'files that run --record wrote')
+    .option('--out <file.html>', 'the report')
+    .action((records: string[], { out, assets, ...flags }: ReportFlags) => {
+      done(report(records, { ...formatsOf(flags), report: out }, assets));
+    });

@@ -1,0 +1,172 @@
+/**
+ * What clients connect to: HTTP/1.1, and over TLS HTTP/2 as well, with finite limits on everything
+ * that a client can take its time with. A listener is opened, and drained; it knows no call.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { watchCertificates, type Certificates, type Pems } from '../../proto/index.js';
+import type { ServeConfig } from './config.js';
+import { listening } from './listening.js';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Settings = ServeConfig['listeners'][number];
+type Edge = ServeConfig['edge'];
+
+export interface Listener {
+  /** Where it is, such as `https://127.0.0.1:8443`, with the port that it got. */
+  readonly url: string;
+  readonly connections: number;
+  /** From now on each answer over HTTP/1.1 is the last of its connection. */
+  wane(): void;
+  /**
+   * Takes no new connection, ends idle ones, sends GOAWAY over HTTP/2, and resolves when all are
+   * gone: when they have their answers or, after so many ms, by force.
+   */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface ListenerParts {
+  readonly settings: Settings;
+  readonly edge: Edge;
+  readonly handler: Handler;
+  /** Told of what is wrong with a certificate, or with who wants to connect. */
+  readonly problem: (text: string) => void;
+}
+
+/** Streams that a client resets: so many at once, then so many a second, and it is cut off. */
+const RESETS = { streamResetBurst: 200, streamResetRate: 20 };
+
+/** Rejects with an Error that names the address when it cannot be opened. */
+export async function openListener(parts: ListenerParts): Promise<Listener> {
+  const { settings, edge, handler, problem } = parts;
+  const { listen, tls } = settings;
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  const answering = new Set<ServerResponse>();
+  let waning = false;
+  let certificates: Certificates | undefined;
+  let closing = false;
+  const wane = (): void => {
+    waning = true;
+    // On the wire that is `Connection: close`.
+    for (const response of answering) response.shouldKeepAlive = false;
+  };
+  const handle: Handler = (request, response) => {
+    if (request.httpVersionMajor === 1) {
+      answering.add(response);
+      if (waning) response.shouldKeepAlive = false;
+      response.once('close', () => {
+        answering.delete(response);
+        // Its head was out before it could say that it is the last.
+        if (closing) setImmediate(() => server.closeIdleConnections());
+      });
+    }
+    handler(request, response);
+  };
+  const server = ((): Server => {
+    if (tls === undefined || tls === 'off') return createServer(http1(edge), handle);
+    const { cert, key, clientCa: ca } = tls;
+    certificates = watchCertificates({ ca, cert, key }, { problem });
+    return secure(certificates, edge, handle, sessions);
+  })();
+  limit(server, edge);
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    continues(request, response);
+    handle(request, response);
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', (error: Error) =>
+    problem(`${listen}: TLS refused, ${error.message}`),
+  );
+
+  const at = await listening(server, listen);
+  server.on('error', (error) => problem(`${listen}: ${error.message}`));
+
+  return {
+    url: `${certificates === undefined ? 'http' : 'https'}://${at}`,
+    get connections() {
+      return sockets.size;
+    },
+    wane,
+    async drain(graceMs) {
+      wane();
+      closing = true;
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.close();
+      server.closeIdleConnections();
+      const force = setTimeout(() => {
+        for (const session of sessions) session.destroy();
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await ended;
+      clearTimeout(force);
+      certificates?.close();
+    },
+  };
+}
+
+/**
+ * A client that asks before it uploads (`Expect: 100-continue`) is told to go on when its body is
+ * read for the first time. One that is refused before has its status instead, and uploads nothing.
+ */
+function continues(request: IncomingMessage, response: ServerResponse): void {
+  // Behind the answer Node reads what is left as well, to throw it away.
+  request.once('resume', () => {
+    if (!response.headersSent && !response.destroyed) response.writeContinue();
+  });
+}
+
+/** What a client of HTTP/1.1 has to keep to; Node parses strictly. */
+const http1 = (edge: Edge) => ({
+  maxHeaderSize: edge.headersMax,
+  headersTimeout: edge.headersTimeout,
+  requestTimeout: edge.requestTimeout,
+  keepAliveTimeout: edge.keepAlive,
+  connectionsCheckingInterval: Math.min(1000, edge.headersTimeout),
+  insecureHTTPParser: false,
+  requireHostHeader: true,
+});
+
+function secure(
+  certificates: Certificates,
+  edge: Edge,
+  handle: Handler,
+  sessions: Set<ServerHttp2Session>,
+): Server {
+  const context = ({ ca, cert, key }: Pems) => ({ ca, cert, key, minVersion: 'TLSv1.2' as const });
+  const server = createSecureServer({
+    ...http1(edge),
+    ...context(certificates.now),
+    ...RESETS,
+    requestCert: certificates.now.ca !== undefined,
+    rejectUnauthorized: true,
+    allowHTTP1: true,
+    settings: { maxConcurrentStreams: edge.streamsMax, maxHeaderListSize: edge.headersMax },
+    maxSessionMemory: 10,
+  });
+  server.on('request', handle as never);
+  server.on('session', (session) => {
+    sessions.add(session);
+    // As `Connection: keep-alive` has its end.
+    session.setTimeout(edge.keepAlive, () => session.close());
+    session.once('close', () => sessions.delete(session));
+  });
+  const changing = certificates.changes.subscribe({
+    next: (pems) => server.setSecureContext(context(pems)),
+    error: () => undefined,
+  });
+  server.once('close', () => changing.unsubscribe());
+  return server as unknown as Server;
+}
+
+/** Also of HTTP/1.1 behind TLS, whose server takes them as properties only. */
+function limit(server: Server, edge: Edge): void {
+  server.headersTimeout = edge.headersTimeout;
+  server.requestTimeout = edge.requestTimeout;
+  server.keepAliveTimeout = edge.keepAlive;
+  server.maxConnections = edge.connectionsMax;
+}

@@ -1,0 +1,182 @@
+/**
+ * An LB in service: fleet, balancer, listeners and the operators' listener, out of one
+ * configuration. A reload is taken up whole or not at all; a drain loses nobody who listens.
+ */
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { trace } from '@opentelemetry/api';
+import {
+  createMetrics,
+  createSpans,
+  createSystemClock,
+  seededRng,
+  type CallError,
+} from '../../core/index.js';
+import { createLog } from './access-log.js';
+import { openAdmin, type Admin } from './admin.js';
+import { createBalancing } from './balancing.js';
+import type { ServeConfig } from './config.js';
+import { createFleet } from './fleet.js';
+import { openListener, type Listener } from './listeners.js';
+import { believed, createGauges, createRefusals, heldBy, type Counts } from './telling.js';
+
+export interface Serving {
+  /** Where clients, and operators, find it. */
+  readonly urls: readonly string[];
+  readonly adminUrl: string | undefined;
+  /** Takes a configuration up. Throws an Error that says why not; then all is as it was. */
+  reload(config: ServeConfig): Promise<void>;
+  /** A configuration could not even be read. */
+  refused(lines: readonly string[]): void;
+  /** The log's file was moved away. */
+  reopenLog(): void;
+  /**
+   * Not ready; after `drain.wait` no new connections; resolves when the calls in flight have ended,
+   * which they are made to after `drain.grace`.
+   */
+  drain(): Promise<void>;
+}
+
+/** Opens everything, or nothing and throws an Error with the reason. */
+export async function serve(first: ServeConfig): Promise<Serving> {
+  let config = first;
+  const log = createLog(config.log.level, config.log.access === 'on', config.log.file);
+  const problem = (text: string): void => log.logger.warn(text);
+  const clock = createSystemClock();
+  const rng = seededRng(randomInt(0x7fff_ffff));
+  const fleet = createFleet(clock, problem);
+  const metrics = createMetrics();
+  const spans = createSpans(clock, trace.getTracer('windtunnel'));
+  const probe = [metrics.probe, log.probe, spans];
+  const refusals = createRefusals();
+  const refused = (error: CallError): void => {
+    refusals.count(error);
+    log.refused(error);
+  };
+  const balancing = createBalancing(
+    { clock, rng, pool: fleet.pool, probe, trace: spans.traceOf, refused },
+    config,
+  );
+  const gauges = createGauges();
+  const counts: Counts = { version: 1, refused: 0 };
+  const startedAt = clock.now();
+  const open = new Map<string, Listener>();
+  let draining = false;
+  let admin: Admin | undefined;
+
+  const keyOf = (settings: ServeConfig['listeners'][number], edge: ServeConfig['edge']): string =>
+    JSON.stringify([settings, edge]);
+  /** They have had no client yet. */
+  const shut = (opened: ReadonlyMap<string, Listener>): Promise<unknown> =>
+    Promise.all([...opened.values()].map((one) => one.drain(0)));
+  const openAll = async (next: ServeConfig): Promise<Map<string, Listener>> => {
+    const opened = new Map<string, Listener>();
+    try {
+      for (const settings of next.listeners) {
+        const key = keyOf(settings, next.edge);
+        if (open.has(key)) continue;
+        const { edge } = next;
+        const handler = balancing.handler;
+        opened.set(key, await openListener({ settings, edge, handler, problem }));
+      }
+      return opened;
+    } catch (error) {
+      await shut(opened);
+      throw error;
+    }
+  };
+
+  const ready = (): boolean => !draining;
+  const connections = (): number =>
+    [...open.values()].reduce((sum, one) => sum + one.connections, 0);
+  const state = () => ({
+    id: config.id,
+    ready: ready(),
+    config: counts,
+    upSeconds: Math.round((clock.now() - startedAt) / 1e6),
+    connections: connections(),
+    held: heldBy(balancing.all),
+    logLinesLost: log.lost,
+    memory: process.memoryUsage(),
+  });
+  const gaugesNow = (): string => {
+    const { calls, waiting, attempts, callEnds, bodyBytes, responseBytes } = heldBy(balancing.all);
+    return gauges.render({
+      ready: ready() ? 1 : 0,
+      config_version: counts.version,
+      config_refused: counts.refused,
+      log_lines_lost: log.lost,
+      connections: connections(),
+      calls,
+      waiting,
+      attempts,
+      call_ends: callEnds,
+      body_bytes: bodyBytes,
+      response_bytes: responseBytes,
+    });
+  };
+
+  const end = async (): Promise<void> => {
+    await Promise.all([...open.values()].map((one) => one.drain(config.drain.grace)));
+    await balancing.close();
+    fleet.close();
+    await admin?.close();
+    log.close();
+  };
+
+  try {
+    fleet.follow(config);
+    for (const [key, listener] of await openAll(config)) open.set(key, listener);
+    if (config.admin !== 'off') {
+      admin = await openAdmin(config.admin.listen, {
+        ready,
+        metrics: () => metrics.render() + gaugesNow() + refusals.render(),
+        metricsType: metrics.contentType,
+        runners: () => believed(balancing.current, fleet.pool, Object.keys(config.groups)),
+        state,
+      });
+    }
+  } catch (error) {
+    await end();
+    throw error;
+  }
+
+  return {
+    get urls() {
+      return [...open.values()].map(({ url }) => url);
+    },
+    adminUrl: admin?.url,
+    async reload(next) {
+      if (draining) return;
+      const opened = await openAll(next);
+      try {
+        fleet.follow(next);
+      } catch (error) {
+        await shut(opened);
+        throw error;
+      }
+      const kept = new Set(next.listeners.map((settings) => keyOf(settings, next.edge)));
+      for (const [key, listener] of open) {
+        if (kept.has(key)) continue;
+        open.delete(key);
+        void listener.drain(config.drain.grace);
+      }
+      for (const [key, listener] of opened) open.set(key, listener);
+      config = next;
+      balancing.use(next);
+      counts.version += 1;
+      log.logger.info({ version: counts.version }, 'configuration taken up');
+    },
+    refused(lines) {
+      counts.refused += 1;
+      for (const line of lines) log.logger.error(`configuration refused: ${line}`);
+    },
+    reopenLog: () => log.reopen(),
+    async drain() {
+      draining = true;
+      for (const listener of open.values()) listener.wane();
+      await sleep(config.drain.wait);
+      await end();
+    },
+  };
+}

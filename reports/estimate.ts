@@ -1,0 +1,75 @@
+/**
+ * What one side of a comparison says of a metric: a value, and how sure it is. One flight has the
+ * interval of its calls; several flights of one side differ by seed, and their spread is the honest
+ * one, for calls of one flight wait for one another.
+ */
+import { intervalOf, differenceInterval, type Interval } from './interval.js';
+import { countIntervals } from './result-intervals.js';
+import { metricsOf, type FlightResult } from './result.js';
+
+export interface Estimate {
+  /** Of several flights the mean; null where one of them has no value. */
+  readonly value: number | null;
+  readonly interval: Interval | null;
+}
+
+export function estimate(results: readonly FlightResult[], metric: string): Estimate {
+  const values = valuesOf(results, metric);
+  if (values === null) return { value: null, interval: null };
+  const value = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const interval = results.length > 1 ? intervalOf(values) : ownInterval(results[0], metric);
+  return { value, interval };
+}
+
+/**
+ * The interval of the change from one side to another. Flights of the same seeds had the same calls
+ * to place, so they are compared seed by seed: what the seeds have in common drops out.
+ */
+export function changeInterval(
+  from: readonly FlightResult[],
+  to: readonly FlightResult[],
+  metric: string,
+): Interval | null {
+  const paired = pairs(from, to);
+  if (paired !== null) {
+    const [ours, theirs] = [paired.map((pair) => pair[0]), paired.map((pair) => pair[1])];
+    const [before, after] = [valuesOf(ours, metric), valuesOf(theirs, metric)];
+    if (before === null || after === null) return null;
+    return intervalOf(after.map((value, i) => value - before[i]!));
+  }
+  const [a, b] = [estimate(from, metric), estimate(to, metric)];
+  if (a.value === null || a.interval === null) return null;
+  if (b.value === null || b.interval === null) return null;
+  return differenceInterval(
+    { value: a.value, interval: a.interval },
+    { value: b.value, interval: b.interval },
+  );
+}
+
+type Pair = readonly [FlightResult, FlightResult];
+
+/** Flights with the same seed, where both sides flew the same two or more seeds of one scenario. */
+export function pairs(
+  from: readonly FlightResult[],
+  to: readonly FlightResult[],
+): readonly Pair[] | null {
+  if (from.length < 2 || from.length !== to.length) return null;
+  const bySeed = new Map(to.map((result) => [result.seed, result]));
+  const found = from.flatMap((result): readonly Pair[] => {
+    const other = bySeed.get(result.seed);
+    return other?.scenario === result.scenario ? [[result, other]] : [];
+  });
+  return bySeed.size === to.length && found.length === from.length ? found : null;
+}
+
+function valuesOf(results: readonly FlightResult[], metric: string): readonly number[] | null {
+  const values = results.map((result) => metricsOf(result)[metric] ?? null);
+  return values.length === 0 || values.includes(null) ? null : (values as readonly number[]);
+}
+
+function ownInterval(result: FlightResult | undefined, metric: string): Interval | null {
+  if (result === undefined) return null;
+  const counted = countIntervals(result.calls, result.goodputPerSec);
+  const known: Readonly<Record<string, Interval | null>> = { ...counted, ...result.intervals };
+  return known[metric] ?? null;
+}

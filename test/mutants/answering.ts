@@ -1,0 +1,151 @@
+/** Faults of the way back: what of a runner's events reaches the client, and when it is over. */
+import type { Mutant } from './mutant.js';
+
+const RESPONSE = 'core/response.ts';
+
+export const answering: readonly Mutant[] = [
+  {
+    name: 'response-header-lost',
+    file: 'core/head.ts',
+    find: '    headers.push(header);\n',
+    replace: '    if (typed) headers.push(header);\n',
+    breaks: 'headers before the type do not reach the client',
+  },
+  {
+    name: 'response-header-collapsed',
+    file: 'core/head.ts',
+    find: '    headers.push(header);\n',
+    replace:
+      '    const at = headers.findIndex((one) => one[0].toLowerCase() === name);\n' +
+      '    headers.splice(at === -1 ? headers.length : at, 1, header);\n',
+    breaks: 'of a header that is repeated only the last value reaches the client',
+    original: 'B6',
+  },
+  {
+    name: 'error-with-headers-of-the-function',
+    file: RESPONSE,
+    find: 'sink.head(response.status, response.headers);',
+    replace: 'sink.head(response.status, [...response.headers, ...(this.head?.headers ?? [])]);',
+    breaks: 'an error response has headers of the function that failed',
+    original: 'B7',
+  },
+  {
+    name: 'response-limit-not-enforced',
+    file: RESPONSE,
+    find: 'if (this.bytesIn > options.responseMaxBytes) {',
+    replace: 'if (this.bytesIn > Number.MAX_SAFE_INTEGER) {',
+    breaks: 'a runner may send more than the limit',
+    original: 'B22',
+    test: { file: 'core/response.test.ts', why: 'simulated runners have the limits of their LB' },
+  },
+  {
+    name: 'answer-chunk-lost',
+    file: RESPONSE,
+    find: 'if (sent === this.queue.length) this.queue = [];',
+    replace: 'if (sent > 0) this.queue = [];',
+    breaks: 'what a slow client has not taken yet is thrown away',
+    original: 'B9',
+    test: {
+      file: 'core/response-flow.test.ts',
+      why: 'the clients of a flight take everything at once',
+    },
+  },
+  {
+    name: 'answer-chunk-twice',
+    file: RESPONSE,
+    find: 'else if (sent > 0) this.queue = this.queue.slice(sent);',
+    replace: 'else if (sent > 0) this.queue = this.queue.slice(sent - 1);',
+    breaks: 'a slow client gets a chunk twice',
+    test: {
+      file: 'core/response-flow.test.ts',
+      why: 'the clients of a flight take everything at once',
+    },
+  },
+  {
+    name: 'answer-not-from-the-queue',
+    file: RESPONSE,
+    find: '    this.queue.push(bytes);\n',
+    replace: '    if (this.headSent || this.queued === 0) this.queue.push(bytes);\n',
+    breaks: 'of an answer only the first chunk that is held is sent',
+  },
+  {
+    name: 'cut-answer-ends-well',
+    file: RESPONSE,
+    find: 'sink.cut(error.message);',
+    replace: 'sink.end(() => undefined);',
+    breaks: 'a client takes a part of an answer for the whole',
+  },
+  {
+    name: 'failure-behind-the-verdict-counts',
+    file: RESPONSE,
+    find: 'if (this.verdict === undefined) this.fail(error);',
+    replace: 'this.fail(error);',
+    breaks: 'what breaks behind a success makes it a failure',
+    original: 'B10',
+    test: { file: 'core/response.test.ts', why: 'an engagement ends with its verdict' },
+  },
+  {
+    name: 'head-timer-left',
+    file: RESPONSE,
+    find: '  stop(): void {\n    this.over = true;\n    this.timer?.cancel();',
+    replace: '  stop(): void {\n    this.over = true;',
+    breaks: 'the timer of a head outlives its response',
+    original: 'B27',
+  },
+  {
+    name: 'late-events-reach-the-client',
+    file: RESPONSE,
+    find: '    this.source?.unsubscribe();\n    this.queue = [];',
+    replace: '    this.queue = [];',
+    breaks: 'an attempt goes on when its response is over',
+    original: 'B5',
+  },
+  {
+    name: 'slow-client-not-felt',
+    file: RESPONSE,
+    find: '      valve.set(false);\n',
+    replace: '',
+    breaks: 'a slow client does not slow its runner, and its answer piles up',
+    test: {
+      file: 'core/response-flow.test.ts',
+      why: 'the clients of a flight take everything at once',
+    },
+  },
+  {
+    name: 'idle-client-not-cut',
+    file: RESPONSE,
+    find: '    if (!this.over) this.awaitClient();\n',
+    replace: '',
+    breaks: 'a client that takes nothing holds its call for ever',
+    test: {
+      file: 'core/response-flow.test.ts',
+      why: 'the clients of a flight take everything at once',
+    },
+  },
+  {
+    name: 'status-lost-of-empty-answer',
+    file: RESPONSE,
+    find: 'this.head ??= readHead(BARE_START, this.response.method);',
+    replace: 'if (this.bytesIn === 0) this.head = readHead(BARE_START, this.response.method);',
+    breaks: 'an answer without a body loses its status and headers',
+    original: 'B8',
+    test: { file: 'core/response.test.ts', why: 'simulated functions answer with 200 alone' },
+  },
+  {
+    name: 'failure-is-unavailable',
+    file: 'core/errors.ts',
+    find: 'code >= 400 && code <= 599 && code !== 503 ? code : 502;',
+    replace: 'code >= 400 && code <= 599 ? code : 502;',
+    breaks: 'a function that fails with 503 reads to its client as if it had not run',
+    original: 'B13',
+    test: { file: 'core/response.test.ts', why: 'simulated functions do not fail with 503' },
+  },
+  {
+    name: 'detached-run-ends-with-its-client',
+    file: 'core/detached.ts',
+    find: '      return () => {\n        client = undefined;',
+    replace: '      return () => {\n        running.unsubscribe();\n        client = undefined;',
+    breaks: 'a detached call is canceled when its client leaves',
+    test: { file: 'core/detached.test.ts', why: 'flights have no detached calls' },
+  },
+];
