@@ -99,6 +99,11 @@ describe('a record', () => {
     expect(read(`${[...whole, ...whole].join('\n')}\n`)).toEqual([collected(), collected()]);
   });
 
+  it('that says twice how a call ended counts it once', () => {
+    const twice = whole.flatMap((line) => (line.includes('"kind":"end"') ? [line, line] : [line]));
+    expect(read(`${twice.join('\n')}\n`)).toMatchObject([{ result: collected().result }]);
+  });
+
   it('that was changed makes all there is to make, of finite numbers, or one line', () => {
     let made = 0;
     let refused = 0;

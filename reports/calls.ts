@@ -134,6 +134,8 @@ export function callExecuted(calls: Calls, line: ExecEnded): void {
 
 export function callEnded(calls: Calls, call: string, at: number, outcome: Outcome): void {
   const state = calls.open.get(call) ?? callArrived(calls, call, at);
+  // A record that was pieced together may say it twice: more ends than calls would be no share.
+  if (state.outcome !== undefined) return;
   state.outcome = outcome;
   stopWaiting(calls, state, at);
   calls.ended[outcome]++;
