@@ -4,6 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Observable } from 'rxjs';
 import type { Balancer } from './balancer.js';
@@ -78,6 +79,12 @@ export function nodeHandler(
     // Read behind an answer that ends the connection: it can have none, and its client sends it
     // again elsewhere (RFC 9112, 9.6). Node hands it over all the same.
     if (incoming.socket.writableEnded) return;
+    if (incoming.httpVersionMajor === 1) return take(incoming, outgoing);
+    // Who opens a stream only to reset it says both in one breath: that is no call.
+    setImmediate(() => (wasReset(incoming) ? undefined : take(incoming, outgoing)));
+  };
+
+  function take(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const request = readRequest(incoming, options.route, callIdHeader, requestIdHeader);
     if (request instanceof CallError) {
       options.refused?.(request);
@@ -92,7 +99,7 @@ export function nodeHandler(
         AsyncResource.bind(() => serve(request, incoming, outgoing)),
       );
     } else serve(request, incoming, outgoing);
-  };
+  }
 
   function serve(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): void {
     const sink = createSink(incoming, outgoing);
@@ -189,8 +196,8 @@ function decoded(name: string): string | undefined {
 function bodyOf(incoming: IncomingMessage): Observable<Uint8Array> {
   return new Observable((out) => {
     const onData = (chunk: Buffer): void => out.next(chunk);
-    const onEnd = (): void => out.complete();
     const onBroken = (): void => out.error(new Error('the connection closed within the body'));
+    const onEnd = (): void => (wasReset(incoming) ? onBroken() : out.complete());
     incoming.on('data', onData).once('end', onEnd).once('close', onBroken);
     // An error is followed by 'close', but unhandled it would end the process.
     incoming.on('error', onBroken);
@@ -199,6 +206,10 @@ function bodyOf(incoming: IncomingMessage): Observable<Uint8Array> {
     };
   });
 }
+
+/** Over HTTP/2 the body of a stream that was reset with NO_ERROR ends as if it were whole. */
+const wasReset = (incoming: object): boolean =>
+  (incoming as Partial<Http2ServerRequest>).stream?.aborted === true;
 
 function createSink(incoming: IncomingMessage, outgoing: ServerResponse): Sink {
   let drain: () => void = () => undefined;

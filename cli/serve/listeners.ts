@@ -3,9 +3,15 @@
  * that a client can take its time with. A listener is opened, and drained; it knows no call.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createSecureServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
-import { watchCertificates, type Certificates, type Pems } from '../../proto/index.js';
+import type { Clock } from '../../core/index.js';
+import { createPace, watchCertificates, type Certificates, type Pems } from '../../proto/index.js';
 import type { ServeConfig } from './config.js';
 import { listening } from './listening.js';
 
@@ -30,12 +36,20 @@ export interface ListenerParts {
   readonly settings: Settings;
   readonly edge: Edge;
   readonly handler: Handler;
+  readonly clock: Clock;
   /** Told of what is wrong with a certificate, or with who wants to connect. */
   readonly problem: (text: string) => void;
+  /** Told of each session that is cut off for its resets. */
+  readonly cutOff: () => void;
 }
 
-/** Streams that a client resets: so many at once, then so many a second, and it is cut off. */
-const RESETS = { streamResetBurst: 200, streamResetRate: 20 };
+/**
+ * Streams that a client resets before their answer is out: so many at once, then so many a second,
+ * and its session is cut off. Node 20 takes options for that and does not heed them: it lets 1000
+ * go by, measured.
+ */
+const RESET_BURST = 200;
+const RESETS_PER_SECOND = 20;
 
 /** Rejects with an Error that names the address when it cannot be opened. */
 export async function openListener(parts: ListenerParts): Promise<Listener> {
@@ -68,7 +82,11 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
     if (tls === undefined || tls === 'off') return createServer(http1(edge), handle);
     const { cert, key, clientCa: ca } = tls;
     certificates = watchCertificates({ ca, cert, key }, { problem });
-    return secure(certificates, edge, handle, sessions);
+    return secure(certificates, edge, handle, (session) => {
+      sessions.add(session);
+      session.once('close', () => sessions.delete(session));
+      disciplined(session, parts);
+    });
   })();
   limit(server, edge);
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -135,13 +153,12 @@ function secure(
   certificates: Certificates,
   edge: Edge,
   handle: Handler,
-  sessions: Set<ServerHttp2Session>,
+  onSession: (session: ServerHttp2Session) => void,
 ): Server {
   const context = ({ ca, cert, key }: Pems) => ({ ca, cert, key, minVersion: 'TLSv1.2' as const });
   const server = createSecureServer({
     ...http1(edge),
     ...context(certificates.now),
-    ...RESETS,
     requestCert: certificates.now.ca !== undefined,
     rejectUnauthorized: true,
     allowHTTP1: true,
@@ -150,10 +167,9 @@ function secure(
   });
   server.on('request', handle as never);
   server.on('session', (session) => {
-    sessions.add(session);
     // As `Connection: keep-alive` has its end.
     session.setTimeout(edge.keepAlive, () => session.close());
-    session.once('close', () => sessions.delete(session));
+    onSession(session);
   });
   const changing = certificates.changes.subscribe({
     next: (pems) => server.setSecureContext(context(pems)),
@@ -161,6 +177,25 @@ function secure(
   });
   server.once('close', () => changing.unsubscribe());
   return server as unknown as Server;
+}
+
+/**
+ * Cuts a session off that resets more of its streams than anybody needs to: it opens no other one,
+ * and has the linger to read why, and the answers that it still waits for. Destroyed at once it
+ * would hear nothing, and Node's own client then waits for ever.
+ */
+function disciplined(session: ServerHttp2Session, { clock, cutOff, edge }: ListenerParts): void {
+  const pace = createPace(clock, RESET_BURST, RESETS_PER_SECOND);
+  session.on('stream', (stream: ServerHttp2Stream) => {
+    stream.once('aborted', () => {
+      if (session.closed || session.destroyed || pace.take()) return;
+      cutOff();
+      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, stream.id);
+      session.close();
+      const force = setTimeout(() => session.destroy(), edge.linger);
+      session.once('close', () => clearTimeout(force));
+    });
+  });
 }
 
 /** Also of HTTP/1.1 behind TLS, whose server takes them as properties only. */

@@ -62,6 +62,8 @@ export async function serve(first: ServeConfig): Promise<Serving> {
   const startedAt = clock.now();
   const open = new Map<string, Listener>();
   let draining = false;
+  let sessionsCut = 0;
+  const cutOff = (): void => void (sessionsCut += 1);
   let admin: Admin | undefined;
 
   const keyOf = (settings: ServeConfig['listeners'][number], edge: ServeConfig['edge']): string =>
@@ -77,7 +79,7 @@ export async function serve(first: ServeConfig): Promise<Serving> {
         if (open.has(key)) continue;
         const { edge } = next;
         const handler = balancing.handler;
-        opened.set(key, await openListener({ settings, edge, handler, problem }));
+        opened.set(key, await openListener({ settings, edge, handler, clock, problem, cutOff }));
       }
       return opened;
     } catch (error) {
@@ -107,6 +109,7 @@ export async function serve(first: ServeConfig): Promise<Serving> {
       config_refused: counts.refused,
       log_lines_lost: log.lost,
       connections: connections(),
+      sessions_cut: sessionsCut,
       calls,
       waiting,
       attempts,

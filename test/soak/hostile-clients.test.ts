@@ -206,5 +206,7 @@ test('a client of HTTP/2 that resets its streams at once is cut off', async (con
   storm();
   await meanwhile(cut);
   expect(sent).toBeLessThan(50_000);
+  // By our own rule: Node's would let five times as many go by.
+  expect((await lb.look('/metrics')).body).toMatch(/^windtunnel_sessions_cut 1$/m);
   await nothingIsHeld();
 });
