@@ -41,7 +41,7 @@ const { scenario: fixed, explore, coverage: asked } = workerData as CheckData;
 
 answerJobs((seed: number): SeedReport => {
   const scenario = fixed ?? drawScenario(seed).scenario;
-  const coverage = asked ? createCoverage(scenario) : undefined;
+  const coverage = asked ? createCoverage() : undefined;
   const verdict = flyTwins(scenario, seed, { explore, tell: (event) => coverage?.see(event) });
   const failure = failureOf(verdict);
   return {

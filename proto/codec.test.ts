@@ -50,6 +50,11 @@ describe('the bytes of the original', () => {
     expect(decodeClientMessage(unhex(text))).toEqual({ kind: 'try', model, ...rest });
   });
 
+  it('has a cancel of our own, in a field that the original does not know', () => {
+    expect(hex(encodeClientMessage({ kind: 'cancel' }))).toBe('7a00');
+    expect(decodeClientMessage(unhex('7a00'))).toEqual({ kind: 'cancel' });
+  });
+
   it.each([
     ['12060a0268691001', utf8('hi'), true],
     ['12021001', new Uint8Array(0), true],

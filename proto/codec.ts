@@ -28,7 +28,7 @@ interface FrameProto {
   eof: boolean;
 }
 interface ClientProto {
-  body?: 'try' | 'data';
+  body?: 'try' | 'data' | 'cancel';
   try: {
     models_call_json: string;
     slot_hash_id: string;
@@ -65,6 +65,8 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
       }).finish();
     case 'data':
       return ClientMsg.encode({ data: { data: message.bytes, eof: message.eof } }).finish();
+    case 'cancel':
+      return ClientMsg.encode({ cancel: {} }).finish();
     case 'unknown':
       return new Uint8Array(0);
     default:
@@ -83,6 +85,8 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
     }
     case 'data':
       return { kind: 'data', bytes: bytesOf(proto.data), eof: proto.data.eof };
+    case 'cancel':
+      return { kind: 'cancel' };
     case undefined:
       return { kind: 'unknown' };
     default:

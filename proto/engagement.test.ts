@@ -1,5 +1,6 @@
 /** Laws of the client half: refused, or maybe executed? One row each of the table that decides. */
 import { describe, expect, it } from 'vitest';
+import { pattern } from '../test/conformance/bytes.js';
 import { joined, text, utf8 } from '../test/support/calls.js';
 import { engaging, failed, finished, type Engaging } from '../test/support/engaging.js';
 import { SECOND, advance, drain } from '../test/support/virtual.js';
@@ -219,6 +220,23 @@ describe('an engagement that is let go of', () => {
     expect([e.events, e.abandoned]).toEqual([[], 1]);
     e.wire.peerEnds(status(0));
     expect(e.abandoned).toBe(0);
+  });
+
+  it('above the pace is told by a message, once, whether there is room or not', () => {
+    for (const window of [2, 0]) {
+      const e = engaging({ mayCancel: () => false, body: [pattern(MAX_DATA_CHUNK)], window });
+      e.leave();
+      e.wire.drain(9);
+      expect(e.wire.sent.map(({ kind }) => kind).at(-1)).toBe('cancel');
+      expect(e.wire.sent.filter(({ kind }) => kind === 'cancel')).toHaveLength(1);
+    }
+  });
+
+  it('above the pace says nothing behind a verdict, where nothing runs', () => {
+    const e = engaging({ mayCancel: () => false });
+    e.wire.peer(finished());
+    advance(e.clock, SECOND);
+    expect(e.wire.sent.map(({ kind }) => kind)).not.toContain('cancel');
   });
 
   it('above the pace is abandoned after its second too', () => {

@@ -228,6 +228,8 @@ class Engagement implements WireListener<RunnerMessage> {
     }
     this.abandoned = true;
     this.parts.onAbandoned(1);
+    // Else its function would hold a slot of the runner to its end, for nobody.
+    if (!this.finished) this.wire.send({ kind: 'cancel' });
     this.wire.resume();
     const { clock } = this.parts;
     const left = Math.max(0, this.call.deadline - clock.now());

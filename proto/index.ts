@@ -24,6 +24,7 @@ export {
 
 // Below: for those who write a runner, a wire or a link of their own.
 export { createRunner, type RunnerOptions, type WireRunner } from './runner.js';
+export { createPace, type Pace } from './pace.js';
 export { engage, type EngagementParts } from './engagement.js';
 export { serve, type SessionParts } from './session.js';
 export {

@@ -77,6 +77,30 @@ describe('a breach of the protocol', () => {
   });
 });
 
+describe('a cancel that is a message', () => {
+  it.each<[string, ClientMessage[]]>([
+    ['within the body', [TRY, frame('x')]],
+    ['behind the body', [TRY, frame('x', true)]],
+  ])('stops the function, and leaves nothing: %s', (_name, before) => {
+    const s = serving();
+    s.peer(...before);
+    s.says.next(START);
+    s.peer({ kind: 'cancel' }, frame('ignored'), { kind: 'cancel' });
+    expect(s.wire.status).toEqual({ code: 1, message: 'canceled' });
+    expect(s.wire.sent.map(({ kind }) => kind)).toEqual(['start']);
+    expect([s.says.observed, s.clock.pending]).toEqual([false, 0]);
+  });
+
+  it('of nothing ends the stream, and behind the verdict says nothing', () => {
+    const none = serving();
+    none.peer({ kind: 'cancel' });
+    expect([none.wire.status?.code, none.offers, none.clock.pending]).toEqual([1, [], 0]);
+    const done = serving({ answer: () => of(DONE) });
+    done.peer(TRY, { kind: 'cancel' });
+    expect([verdict(done), done.wire.status?.code]).toEqual(['ok', 0]);
+  });
+});
+
 describe('an executor', () => {
   it('gets the offer as it came', () => {
     const s = serving({ wire: { metadata: { [META.attempt]: '4' } } });

@@ -46,6 +46,7 @@ const FAILED = 502;
 const ACCEPTED = 202;
 
 const STATUS_OK = 0;
+const STATUS_CANCELLED = 1;
 /** gRPC UNKNOWN, which the original answers to a breach of the protocol. */
 const STATUS_UNKNOWN = 2;
 const STATUS_INTERNAL = 13;
@@ -100,6 +101,7 @@ class Session implements WireListener<ClientMessage> {
   onMessage(message: ClientMessage): void {
     if (this.over) return;
     try {
+      if (message.kind === 'cancel') return this.stop(STATUS_CANCELLED, 'canceled');
       if (!this.tried) return this.onFirst(message);
       // Frames behind eof are ignored, as the original does.
       if (this.body.eof) return;

@@ -17,6 +17,8 @@ export type ClientMessage =
       readonly extensions: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly eof: boolean }
+  /** Nobody waits for the answer: where a reset would be above the pace (`pace.ts`). */
+  | { readonly kind: 'cancel' }
   /**
    * A message that says nothing, or a half-close: a failure of the protocol wherever the stream is
    * not over. With `callError` it is a `try` whose JSON is no call, and says why.

@@ -10,7 +10,6 @@ import {
   type Change,
   type Shape,
 } from '../test/support/logbook.js';
-import { CANCEL_BURST } from '../proto/pace.js';
 import { START_US } from './clock.js';
 import { createExact } from './exact.js';
 import type { Promised } from './promised.js';
@@ -175,15 +174,5 @@ describe('over many calls', () => {
     const far = { inFlightMax: 100 };
     expect(broken(many(12, 'retried', as), far)).toEqual([]);
     expect(broken(events, far)).toEqual([`${budget} (call c12, at 50 µs)`]);
-  });
-
-  it('a runner that was sent more cancels than may be is given time', () => {
-    const canceled = put('attempt-end', { outcome: 'canceled', cause: '' });
-    const far = { inFlightMax: 2 * CANCEL_BURST, oneWayUs: 68 };
-    const late = (count: number): string[] =>
-      broken(many(count, 'retried', both(canceled, put('attempt', { runner: 'r3' }, 2))), far);
-    const goesOn = (line: string): boolean => line.startsWith(GOES_ON);
-    expect(late(CANCEL_BURST).filter(goesOn)).toHaveLength(CANCEL_BURST);
-    expect(late(CANCEL_BURST + 1).filter(goesOn)).toHaveLength(0);
   });
 });

@@ -6,7 +6,6 @@
 import { balancerDefaults } from '../core/options.js';
 import type { AttemptEnded, AttemptOpened, ProbeEvent } from '../core/probe.js';
 import type { ClientLine, ExecStarted, ExecutorLine, FlightEvent } from '../core/record.js';
-import { CANCEL_BURST } from '../proto/pace.js';
 import { START_US } from './clock.js';
 import type { Promised } from './promised.js';
 
@@ -61,9 +60,8 @@ interface Lb {
 export function createExact(promised: Promised, breaks: Breaks): Exact {
   const calls = new Map<string, Flying>();
   const lbs = new Map<string, Lb>();
-  /** Runners whose cancels may be late: deaf for a while, or above the pace of cancels. */
+  /** Runners that hear of a cancel late, being deaf for a while. */
   const excused = new Set(promised.ignoring);
-  const cancels = new Map<string, number>();
 
   const lbOf = (name: string): Lb => {
     let lb = lbs.get(name);
@@ -123,10 +121,6 @@ export function createExact(promised: Promised, breaks: Breaks): Exact {
     }
     const judged = outcome === 'ok' || outcome === 'failed';
     if (judged && attempt.refused) breaks('a NACK is no verdict', event.call, at);
-    if (outcome !== 'canceled' && outcome !== 'expired') return;
-    const canceled = (cancels.get(runner) ?? 0) + 1;
-    cancels.set(runner, canceled);
-    if (canceled > CANCEL_BURST) excused.add(runner);
   };
 
   const onProbe = (event: ProbeEvent): void => {

@@ -4,7 +4,7 @@
  * that is unreachable is missing here: simulated LBs know in time. gRPC flights have it.
  */
 import type { FlightEvent } from '../core/record.js';
-import type { Scenario } from './scenario.js';
+import { createPace, type Pace } from '../proto/pace.js';
 
 export const SOMETIMES = [
   'a NACK: busy',
@@ -22,7 +22,7 @@ export const SOMETIMES = [
   'a call waited in vain',
   'a client left while its call waited',
   'a client left while its call was at a runner',
-  'a cancel was paced: the work went on without its call',
+  'a cancel was paced: told by a message, not by a reset',
   'a token went on to another function after a refusal for size',
   'a round of polling ended in vain',
   'a runner was ejected',
@@ -60,21 +60,18 @@ class Story {
   broke = false;
   readWhole = 0;
   worked = false;
-  canceledAt = Infinity;
+  lb = '';
 }
 
 /** The runner's words. */
 const TOO_LARGE = 'function response body too large';
 
-/** So long after a cancel the work can still end by itself: the cancel was under way. */
-const UNDER_WAY_US = 1_000_000;
-
-export function createCoverage(scenario: Scenario): Coverage {
+export function createCoverage(): Coverage {
   const seen = new Set<Sometimes>();
   const stories = new Map<string, Story>();
-  const obeys = new Set(
-    scenario.runners.filter((one) => one.cancel === 'stop').map(({ id }) => id),
-  );
+  /** What each LB may reset at each runner. */
+  const paces = new Map<string, Pace>();
+  let now = 0;
   const active = new Map<string, number>();
   const lost = new Set<string>();
   const halfOpen = new Map<string, number>();
@@ -109,7 +106,7 @@ export function createCoverage(scenario: Scenario): Coverage {
   };
 
   const onEnd = (event: Extract<FlightEvent, { kind: 'end' }>, story: Story): void => {
-    const { outcome, code, at } = event;
+    const { outcome, code } = event;
     const { nacks, waits, atRunner, hedge, committed } = story;
     const ok = outcome === 'ok';
     when(ok && nacks > 0, 'a NACK led to success elsewhere');
@@ -128,7 +125,6 @@ export function createCoverage(scenario: Scenario): Coverage {
     );
     when(code === 'full' && story.attempts === 0 && !waits, 'a call was refused at the gate');
     when(code === 'body_too_large', 'a body was too large');
-    if (outcome === 'canceled') story.canceledAt = at;
   };
 
   const onExecutionEnd = (
@@ -137,21 +133,26 @@ export function createCoverage(scenario: Scenario): Coverage {
   ): void => {
     active.set(event.runner, Math.max(0, (active.get(event.runner) ?? 0) - 1));
     if (event.outcome === 'ok') story.worked = true;
-    when(
-      event.outcome !== 'canceled' &&
-        obeys.has(event.runner) &&
-        event.at > story.canceledAt + UNDER_WAY_US,
-      'a cancel was paced: the work went on without its call',
-    );
+  };
+
+  const mayReset = (lb: string, runner: string): boolean => {
+    const key = JSON.stringify([lb, runner]);
+    const pace = paces.get(key) ?? createPace({ now: () => now });
+    paces.set(key, pace);
+    return pace.take();
   };
 
   return {
     seen,
     see(event) {
+      now = event.at;
       if (event.kind === 'fault') return onFault(event);
       if (event.kind === 'runner') return onRunner(event);
       const story = storyOf(event.call);
       switch (event.kind) {
+        case 'arrive':
+          story.lb = event.lb;
+          return;
         case 'nack':
           story.nacks += 1;
           story.atRunner = '';
@@ -180,6 +181,10 @@ export function createCoverage(scenario: Scenario): Coverage {
           return;
         case 'attempt-end':
           if (event.outcome === 'broken') story.broke = true;
+          when(
+            event.outcome === 'canceled' && !mayReset(story.lb, event.runner),
+            'a cancel was paced: told by a message, not by a reset',
+          );
           when(event.message === TOO_LARGE, 'a response was too large');
           when(event.outcome === 'expired', 'a deadline passed at a runner');
           when(

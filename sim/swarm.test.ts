@@ -64,7 +64,7 @@ describe('the laws', () => {
     'hold on seed %d, and its twin agrees',
     (seed) => {
       const { scenario } = drawScenario(seed);
-      const coverage = createCoverage(scenario);
+      const coverage = createCoverage();
       expect(
         complaintsOf(flyTwins(scenario, seed, { tell: (event) => coverage.see(event) })),
       ).toEqual([]);

@@ -42,7 +42,7 @@ const frame = (bytes: Uint8Array, eof = false): Uint8Array =>
   encodeClientMessage({ kind: 'data', bytes, eof });
 const EOF = frame(new Uint8Array(0), true);
 const GARBAGE = raw('0aff');
-const UNKNOWN_FIELD = raw('7a03010203');
+const UNKNOWN_FIELD = raw('7203010203');
 const LARGE = 4 * 1024 * 1024 + 1;
 
 /** A call as it should be works on this connection, and nothing else holds a slot. */

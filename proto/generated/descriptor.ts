@@ -16,6 +16,7 @@ export const descriptor = {
         Status: { requestType: 'google.protobuf.Empty', responseType: 'RunnerStatus' },
       },
     },
+    CancelCall: { fields: {} },
     TryCall: {
       fields: {
         models_call_json: { type: 'string', id: 1 },
@@ -25,8 +26,12 @@ export const descriptor = {
     },
     DataFrame: { fields: { data: { type: 'bytes', id: 1 }, eof: { type: 'bool', id: 2 } } },
     ClientMsg: {
-      oneofs: { body: { oneof: ['try', 'data'] } },
-      fields: { try: { type: 'TryCall', id: 1 }, data: { type: 'DataFrame', id: 2 } },
+      oneofs: { body: { oneof: ['try', 'data', 'cancel'] } },
+      fields: {
+        try: { type: 'TryCall', id: 1 },
+        data: { type: 'DataFrame', id: 2 },
+        cancel: { type: 'CancelCall', id: 15 },
+      },
     },
     HttpHeader: { fields: { key: { type: 'string', id: 1 }, value: { type: 'string', id: 2 } } },
     HttpRespMeta: {

@@ -93,11 +93,19 @@ export const protocol: readonly Mutant[] = [
     original: 'B34',
   },
   {
-    name: 'cancel-abandons',
+    name: 'cancel-untold',
     file: ENGAGEMENT,
-    find: 'if (this.parts.mayCancel()) {\n      this.ended = true;\n      return this.wire.cancel();',
-    replace: 'if (false) {\n      this.ended = true;\n      return this.wire.cancel();',
-    breaks: 'a function that nobody waits for goes on to its end',
+    find: "    if (!this.finished) this.wire.send({ kind: 'cancel' });\n",
+    replace: '',
+    breaks: 'above the pace of resets, a function that nobody waits for goes on to its end',
+    original: 'B34',
+  },
+  {
+    name: 'cancel-ignored-by-runner',
+    file: SESSION,
+    find: "      if (message.kind === 'cancel') return this.stop(STATUS_CANCELLED, 'canceled');\n",
+    replace: "      if (message.kind === 'cancel') return;\n",
+    breaks: 'a runner that is told by a message that nobody waits goes on',
     original: 'B34',
   },
   {
