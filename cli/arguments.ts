@@ -1,6 +1,6 @@
 /** Arguments of the program's options: text → value, or what is wrong with it. */
 import { InvalidArgumentError } from 'commander';
-import { readAddress } from '../core/index.js';
+import { readAddress } from '../core/address.js';
 import type { Over, Shard } from './sweep.js';
 
 const SEED_MAX = Number.MAX_SAFE_INTEGER;

@@ -4,17 +4,11 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Option } from 'commander';
 import { sharedLibrary, type PageOptions } from '../reports/index.js';
 import { CliError, reason } from './exit.js';
 import type { Outputs } from './files.js';
 
 export type Assets = 'inline' | 'shared';
-
-export const assetsOption = (): Option =>
-  new Option('--assets <how>', 'the chart library: in each report, or a file beside all of them')
-    .choices(['inline', 'shared'])
-    .default('inline');
 
 export interface Library {
   /** For a report beside it. */

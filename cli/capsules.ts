@@ -8,7 +8,8 @@ import {
 } from '../sim/index.js';
 import { CliError, textOf } from './exit.js';
 import { createOutput, readText } from './files.js';
-import { commitHere, quoted, version } from './header.js';
+import { quoted } from './header.js';
+import { commitHere, version } from './package.js';
 
 /** Far above any of its own. */
 const CAPSULE_MAX_BYTES = 256 * 1024 * 1024;

@@ -1,9 +1,9 @@
 /** The options of `compare`. */
 import { Command, Option } from 'commander';
 import { collect } from './arguments.js';
-import { assetsOption, type Assets } from './assets.js';
-import { compare } from './compare.js';
+import type { Assets } from './assets.js';
 import type { ExitCode } from './exit.js';
+import { assetsOption } from './formats-program.js';
 
 interface CompareFlags {
   readonly failIf: string[];
@@ -24,6 +24,7 @@ export const compareCommand = (done: (code: ExitCode) => void): Command =>
     .option('--out <file.html>', 'write the comparison as a page')
     .option('--markdown <file.md>', 'write it as a comment for a pull request')
     .addOption(assetsOption())
-    .action((files: string[], { failIf, out, markdown, assets }: CompareFlags) => {
+    .action(async (files: string[], { failIf, out, markdown, assets }: CompareFlags) => {
+      const { compare } = await import('./compare.js');
       done(compare(files, { failIf, out, markdown, assets }));
     });

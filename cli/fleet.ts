@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { ExecutorLine } from '../core/index.js';
 import type { Bend } from '../sim/index.js';
 import { CliError, EXIT, reason } from './exit.js';
-import { packageRoot, quoted } from './header.js';
+import { quoted } from './header.js';
+import { packageRoot } from './package.js';
 import type { Interrupt } from './interrupt.js';
 import type { RunnerConfig, RunnerOrder, RunnerReport } from './runner-process.js';
 

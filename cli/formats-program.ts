@@ -1,9 +1,13 @@
 /** The options of all that is made of flights, and the command that makes it of records. */
-import { Command } from 'commander';
-import { assetsOption, type Assets } from './assets.js';
+import { Command, Option } from 'commander';
+import type { Assets } from './assets.js';
 import type { ExitCode } from './exit.js';
 import type { FlightFiles } from './flight-files.js';
-import { report } from './report.js';
+
+export const assetsOption = (): Option =>
+  new Option('--assets <how>', 'the chart library: in each report, or a file beside all of them')
+    .choices(['inline', 'shared'])
+    .default('inline');
 
 /** What `run` and `report` write beside the page. */
 export const withFormats = (command: Command): Command =>
@@ -29,6 +33,7 @@ export const reportCommand = (done: (code: ExitCode) => void): Command =>
     .description('make a report, or other files, of records')
     .argument('<record...>', 'files that run --record wrote')
     .option('--out <file.html>', 'the report')
-    .action((records: string[], { out, assets, ...flags }: ReportFlags) => {
+    .action(async (records: string[], { out, assets, ...flags }: ReportFlags) => {
+      const { report } = await import('./report.js');
       done(report(records, { ...formatsOf(flags), report: out }, assets));
     });

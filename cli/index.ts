@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-/** The program: commands and options, and nothing else. Each command is a file of its own. */
+/**
+ * The program: commands and options, and nothing else. Each command is a file of its own, loaded
+ * when it is asked for: to load all of them takes longer than most of them work.
+ */
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
-import { drawScenario } from '../sim/index.js';
 import {
   addresses,
   callCount,
@@ -17,20 +19,14 @@ import {
   type SeedRange,
 } from './arguments.js';
 import type { Assets } from './assets.js';
-import { check } from './check.js';
 import { compareCommand } from './compare-program.js';
 import { CliError, EXIT, reason, textOf, type ExitCode } from './exit.js';
 import type { FlightFiles } from './flight-files.js';
 import { formatsOf, reportCommand, withFormats } from './formats-program.js';
-import { version } from './header.js';
-import { merge } from './merge.js';
-import { replay } from './replay.js';
-import { run } from './run.js';
+import { version } from './package.js';
 import { runnerCommand } from './runner/program.js';
-import { createScenario, printSchema, validate } from './scenario-files.js';
-import { shrinkCapsule } from './shrink.js';
 import { serveCommand } from './serve/program.js';
-import { sweep, type Over, type Shard } from './sweep.js';
+import type { Over, Shard } from './sweep.js';
 
 let unwritable = false;
 // Whoever reads our output may stop, as `head` does: what is left of it is for nobody, and the
@@ -108,6 +104,7 @@ withFormats(program.command('run'))
       .default(10_000),
   )
   .action(async (files: string[], flags: RunFlags) => {
+    const { run } = await import('./run.js');
     exit = await run(files, {
       on: flags.on,
       runners: flags.runners,
@@ -159,6 +156,7 @@ program
     }
     const { seeds, set: sets, time, jobs, capsules } = flags;
     const { explore = false, coverage = false } = flags;
+    const { check } = await import('./check.js');
     exit = await check(files, { ...seeds, sets, seconds: time, jobs, explore, coverage, capsules });
   });
 
@@ -169,6 +167,7 @@ program
   .option('--record <file.jsonl>', 'write every event')
   .option('--report <file.html>', 'write the report')
   .action(async (file: string, { record, report }: { record?: string; report?: string }) => {
+    const { replay } = await import('./replay.js');
     exit = await replay(file, { record, report });
   });
 
@@ -179,6 +178,7 @@ program
   .option('--out <file>', 'the smaller capsule; default: beside the other, as .small.json')
   .addOption(new Option('--time <s>', 'seconds to work for').argParser(seconds).default(60))
   .action(async (file: string, { out, time }: { out?: string; time: number }) => {
+    const { shrinkCapsule } = await import('./shrink.js');
     exit = await shrinkCapsule(file, { out, seconds: time });
   });
 
@@ -212,6 +212,7 @@ program
   .option('--out <file.jsonl>', 'the rows', 'out/sweep.jsonl')
   .option('--csv <file.csv>', 'the rows as a table as well')
   .action(async (files: string[], { set: sets, shard, csv, ...flags }: SweepFlags) => {
+    const { sweep } = await import('./sweep.js');
     exit = await sweep(files, { ...flags, sets, shard, csv });
   });
 
@@ -220,7 +221,8 @@ program
   .description('make one sweep of all its parts')
   .argument('<part...>', 'files that sweep --shard wrote')
   .requiredOption('--out <file.jsonl>', 'the whole')
-  .action((files: string[], { out }: { out: string }) => {
+  .action(async (files: string[], { out }: { out: string }) => {
+    const { merge } = await import('./merge.js');
     exit = merge(files, out);
   });
 
@@ -228,7 +230,8 @@ program
   .command('draw')
   .description('print the scenario that a seed draws for check')
   .argument('<seed>', 'a seed', integer)
-  .action((seed: number) => {
+  .action(async (seed: number) => {
+    const { drawScenario } = await import('../sim/index.js');
     process.stdout.write(drawScenario(seed).text);
   });
 
@@ -237,14 +240,16 @@ program
   .description('read scenarios and say what would fly')
   .argument('<scenario...>', 'scenario files')
   .addOption(setOption())
-  .action((files: string[], flags: { set: string[] }) => {
+  .action(async (files: string[], flags: { set: string[] }) => {
+    const { validate } = await import('./scenario-files.js');
     exit = validate(files, flags.set);
   });
 
 program
   .command('schema')
   .description('print the JSON Schema of scenario files')
-  .action(() => {
+  .action(async () => {
+    const { printSchema } = await import('./scenario-files.js');
     exit = printSchema();
   });
 
@@ -252,7 +257,8 @@ program
   .command('new')
   .description('write a commented scenario to start from')
   .argument('<file>', 'a file that does not exist yet')
-  .action((file: string) => {
+  .action(async (file: string) => {
+    const { createScenario } = await import('./scenario-files.js');
     exit = createScenario(file);
   });
 

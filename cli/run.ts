@@ -13,7 +13,6 @@ import {
   renderJson,
   type FlightFiles,
 } from './flight-files.js';
-import { flyGrpc } from './fly-grpc.js';
 import { flySim } from './fly-sim.js';
 import { headerOf } from './header.js';
 import { createInterrupt } from './interrupt.js';
@@ -65,7 +64,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       const flight =
         on === 'sim'
           ? await flySim(scenario, header, listeners, interrupt)
-          : await flyGrpc(scenario, header, listeners, interrupt, options, say);
+          : await (await import('./fly-grpc.js')).flyGrpc(scenario, header, listeners, interrupt, options, say);
       say(summarize(flight));
       flights.push(flight);
     }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { EXIT, CliError, type ExitCode } from './exit.js';
 import { createOutputs, readScenario } from './files.js';
 import { worst } from './flight.js';
-import { commitHere, version } from './header.js';
+import { commitHere, version } from './package.js';
 import { createInterrupt } from './interrupt.js';
 import { inJobs } from './jobs.js';
 import { createProgress } from './progress.js';

@@ -51,7 +51,7 @@ test('a rolling deploy of a whole fleet costs no call, and breaks no attempt', (
       expect(only(events, 'end').filter((end) => end.outcome !== 'ok')).toEqual([]);
       expect(only(events, 'attempt-end').filter((end) => end.outcome !== 'ok')).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 

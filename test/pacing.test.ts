@@ -29,6 +29,10 @@ const SECOND_MS = 1000;
 const BURST = 500;
 const PER_SECOND = 25;
 
+/** Resets that the pace has allowed since then: however slow the machine, fewer than are wanted. */
+const paced = (sinceMs: number): number =>
+  BURST + ((Date.now() - sinceMs) / SECOND_MS) * PER_SECOND;
+
 /** A call that a client has in flight. */
 interface Visit {
   readonly sink: ScriptedSink;
@@ -132,22 +136,22 @@ async function unharmed(innocent: Visit[], functions: readonly Subscriber<Runner
   expect(balancer.held).toMatchObject({ calls: 0, bodyBytes: 0, responseBytes: 0 });
 }
 
-describe(`${MANY} calls given up within a second on one connection`, () => {
-  it('by their clients fail no other call', { timeout: 15_000 }, async () => {
+describe(`${MANY} calls given up at once on one connection`, () => {
+  it('by their clients fail no other call', { timeout: 60_000 }, async () => {
     const { runner, carrier } = flight;
     const innocent = await flight.started(INNOCENT);
     const functions = [...flight.running];
     const doomed = await flight.started(MANY);
     const startedAt = Date.now();
     for (const { serving } of doomed) serving.unsubscribe();
-    expect(Date.now() - startedAt).toBeLessThan(SECOND_MS);
+    expect(paced(startedAt)).toBeLessThan(MANY);
     expect(runner.abandoned).toBeGreaterThan(MANY - BURST - 10 * PER_SECOND);
     // Reset or told by a message, their functions stop, and are forgotten.
     await carrier.until(() => runner.abandoned === 0 && flight.running.size === INNOCENT);
     await unharmed(innocent, functions);
   });
 
-  it('by their deadline fail no other call', { timeout: 15_000 }, async () => {
+  it('by their deadline fail no other call', { timeout: 60_000 }, async () => {
     const { carrier, line, runner } = flight;
     const innocent = await flight.started(INNOCENT);
     const functions = [...flight.running];
@@ -165,7 +169,7 @@ describe(`${MANY} calls given up within a second on one connection`, () => {
     await carrier.until(() => silent === MANY);
     expect(Date.now()).toBeLessThan(endAt);
     await carrier.until(() => doomed.every(({ verdict }) => verdict !== undefined));
-    expect(Date.now() - endAt).toBeLessThan(SECOND_MS);
+    expect(paced(endAt)).toBeLessThan(MANY);
     expect(new Set(doomed.map(({ verdict }) => verdict?.outcome))).toEqual(new Set(['expired']));
     await carrier.until(() => runner.abandoned === 0);
     flight.serves();

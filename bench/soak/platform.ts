@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { packageRoot } from '../../cli/header.js';
+import { packageRoot } from '../../cli/package.js';
 import type { LogLine } from '../../cli/runner/slots.js';
 import { start, type Running } from '../../test/support/cli.js';
 import { startLb, type Lb } from '../../test/support/lb.js';

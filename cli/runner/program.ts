@@ -1,20 +1,11 @@
-/** The command `windtunnel runner`: its options, and which kind of function they ask for. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** The command `windtunnel runner`: its options. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { balancerDefaults, createSystemClock } from '../../core/index.js';
+import { balancerDefaults } from '../../core/options.js';
 import { addresses, integer, seconds } from '../arguments.js';
-import { watchCertificates } from '../../proto/index.js';
-import { isLoopback } from '../serve/together.js';
-import { CliError, textOf, type ExitCode } from '../exit.js';
-import { createCommandFunction } from './command-function.js';
-import type { FunctionKind } from './function-kind.js';
-import { createHttpFunction, type HttpTarget } from './http-function.js';
-import { loadModuleFunction } from './module-function.js';
-import { runRunner, say, type RunnerOptions } from './runner.js';
+import type { ExitCode } from '../exit.js';
+import type { HttpTarget } from './http-function.js';
 
-interface Flags {
+export interface Flags {
   readonly http?: HttpTarget;
   readonly module?: string;
   readonly command?: string;
@@ -94,66 +85,13 @@ export function runnerCommand(done: (exit: ExitCode) => void): Command {
     .option('--key <file.pem>', 'mutual TLS: its key')
     .addHelpText('after', `\n${LAST_WORDS}`)
     .action(async (flags: Flags) => {
-      const kind = await functionKind(flags);
-      done(
-        await runRunner(
-          {
-            listen: flags.listen,
-            slots: flags.slots,
-            memoryMb: flags.memory,
-            timeoutS: flags.timeout,
-            bodyMaxBytes: flags.bodyMax,
-            responseMaxBytes: flags.responseMax,
-            graceS: flags.grace,
-            logFile: flags.log,
-            ...certificatesOf(flags),
-          },
-          kind,
-        ),
-      );
+      const { runAsAsked } = await import('./asked.js');
+      done(await runAsAsked(flags));
     });
 }
 
 const LAST_WORDS = `Exactly one of --http, --module and --command. SIGTERM and SIGINT drain: new calls are NACKed,
 those in flight may end within the grace, exit code 0. A second signal ends it at once.`;
-
-/** TLS in whole or not at all: a part of it would be plaintext where somebody meant otherwise. */
-function certificatesOf({
-  listen,
-  plaintext,
-  ca,
-  cert,
-  key,
-}: Flags): Pick<RunnerOptions, 'certificates'> {
-  if (ca === undefined && cert === undefined && key === undefined) {
-    if (plaintext === true || isLoopback(listen)) return {};
-    throw new CliError([
-      `${listen} is beyond loopback: it needs --ca, --cert and --key, or --plaintext to go without`,
-    ]);
-  }
-  if (ca === undefined || cert === undefined || key === undefined) {
-    throw new CliError(['--ca, --cert and --key go together']);
-  }
-  try {
-    return { certificates: watchCertificates({ ca, cert, key }, { problem: say }) };
-  } catch (error) {
-    throw new CliError([textOf(error)]);
-  }
-}
-
-async function functionKind({ http, module, command }: Flags): Promise<FunctionKind> {
-  const given = [http, module, command].filter((one) => one !== undefined);
-  if (given.length !== 1) {
-    throw new CliError(['runner needs exactly one of --http, --module and --command']);
-  }
-  const clock = createSystemClock();
-  if (http !== undefined) return createHttpFunction(clock, http, say);
-  if (command !== undefined) return createCommandFunction(command);
-  const file = module ?? '';
-  const path = resolve(file);
-  if (!existsSync(path)) throw new CliError([`${file}: no such file or directory`]);
-  return loadModuleFunction(clock, file, pathToFileURL(path).href, say);
-}
 
 const amount =
   (most: number) =>

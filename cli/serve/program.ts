@@ -2,7 +2,6 @@
 import { Command, Option } from 'commander';
 import { addresses, collect } from '../arguments.js';
 import type { ExitCode } from '../exit.js';
-import { serve } from './serve.js';
 
 interface Flags {
   readonly config?: string;
@@ -30,6 +29,7 @@ export function serveCommand(done: (exit: ExitCode) => void): Command {
     )
     .option('--print-config', 'print what would be used, with all defaults, and end')
     .action(async ({ config, listen, runners, set: sets, printConfig = false }: Flags) => {
+      const { serve } = await import('./serve.js');
       done(await serve({ config, listen, runners, sets, printConfig }));
     });
 }

@@ -1,25 +1,11 @@
-/** Mutants can be made, name what they are of, and are caught; the program without one is not. */
-import { execFileSync } from 'node:child_process';
+/** Mutants can be made, and name what they are of. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { mutants, ruledOut } from './catalogue.js';
-import type { Sighting } from './fly.js';
 import { mutated, transpiled } from './mutant.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const read = (file: string): string => readFileSync(`${ROOT}${file}`, 'utf8');
-
-/** Flies seeds as `npm run mutants` does, in a process of its own. */
-function flown(name: string, last: number, ...how: readonly string[]): Sighting {
-  const args = ['dist/test/mutants/fly.js', name, '1', String(last), ...how];
-  return JSON.parse(
-    execFileSync(process.execPath, args, {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }),
-  ) as Sighting;
-}
 
 const asItIs = new Map<string, string>();
 
@@ -67,24 +53,4 @@ it('is there for each defect of the original, but for those that cannot be', () 
   const covered = mutants.flatMap(({ original }) => original ?? []);
   expect([...new Set([...covered, ...Object.keys(ruledOut)])].sort()).toEqual(defects.sort());
   expect(covered.filter((id) => id in ruledOut)).toEqual([]);
-});
-
-describe('in a flight', () => {
-  it.each([
-    ['response-header-collapsed', 'the client gets the headers that the executor wrote'],
-    ['runner-told-no-deadline', 'a runner is told what is left of the time of its call'],
-    ['headers-lost-in-bytes', 'twins differ'],
-  ])('%s is caught by the first seed', (name, law) => {
-    const { check, seed } = flown(name, 3);
-    expect(check).toContain(law);
-    expect(seed).toBe(1);
-  });
-
-  it('is what makes it fail: without a mutant the same seed flies', () => {
-    expect(flown('headers-lost-in-bytes', 1, '--unpatched')).toEqual({ seed: 1 });
-  });
-
-  it('of another name is an error', () => {
-    expect(() => flown('no-such', 1)).toThrow('no mutant is named no-such');
-  });
 });

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { faultsOf, readTrace, slices, type Trace } from '../reports/trace.test-support.js';
-import { windtunnel } from './support/cli.js';
+import { faultsOf, readTrace, slices, type Trace } from '../../reports/trace.test-support.js';
+import { windtunnel } from '../support/cli.js';
 
 let folder = '';
 beforeAll(() => {

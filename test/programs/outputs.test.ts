@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flightResult } from '../reports/result.js';
-import { inShell, start, windtunnel } from './support/cli.js';
+import { flightResult } from '../../reports/result.js';
+import { inShell, start, windtunnel } from '../support/cli.js';
 
 let folder = '';
 beforeAll(() => {

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flightResult, type FlightResult } from '../reports/result.js';
-import { windtunnel } from './support/cli.js';
+import { flightResult, type FlightResult } from '../../reports/result.js';
+import { windtunnel } from '../support/cli.js';
 
 let folder = '';
 const at = (name: string): string => join(folder, name);

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processesLeft, runnersLeft, start, windtunnel, type Running } from './support/cli.js';
+import { processesLeft, runnersLeft, start, windtunnel, type Running } from '../support/cli.js';
 
 let folder = '';
 let scenario = '';

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { start, windtunnel, type Ran } from './support/cli.js';
+import { start, windtunnel, type Ran } from '../support/cli.js';
 
 let folder = '';
 beforeAll(() => {

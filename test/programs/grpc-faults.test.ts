@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FlightEvent } from '../core/record.js';
-import { windtunnel } from './support/cli.js';
-import { byCall, only } from './support/fly.js';
+import type { FlightEvent } from '../../core/record.js';
+import { windtunnel } from '../support/cli.js';
+import { byCall, only } from '../support/fly.js';
 
 let folder = '';
 beforeAll(() => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { start, windtunnel } from './support/cli.js';
+import { start, windtunnel } from '../support/cli.js';
 
 let folder = '';
 beforeAll(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { windtunnel } from './support/cli.js';
+import { windtunnel } from '../support/cli.js';
 
 const FORMATS = ['json', 'csv', 'hdr', 'junit', 'markdown'] as const;
 let folder = '';
