@@ -64,7 +64,9 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       const flight =
         on === 'sim'
           ? await flySim(scenario, header, listeners, interrupt)
-          : await (await import('./fly-grpc.js')).flyGrpc(scenario, header, listeners, interrupt, options, say);
+          : await (
+              await import('./fly-grpc.js')
+            ).flyGrpc(scenario, header, listeners, interrupt, options, say);
       say(summarize(flight));
       flights.push(flight);
     }

@@ -41,7 +41,11 @@ export default defineConfig({
       {
         extends: true,
         // They start programs and watch the process's own promises: a process to each file.
-        test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: ['test/{programs,soak}/**'] },
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{programs,soak}/**'],
+        },
       },
     ],
   },

@@ -1,4 +1,5 @@
 /** `windtunnel serve`: the LB as a program, with its signals. */
+import { isDeepStrictEqual } from 'node:util';
 import { watchedFile } from '../../proto/index.js';
 import { stringify } from 'yaml';
 import { CliError, EXIT, textOf, type ExitCode } from '../exit.js';
@@ -47,14 +48,21 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
       serving.refused(error instanceof CliError ? error.lines : [textOf(error)]);
     }
   };
+  const isAnother = (): boolean => {
+    try {
+      return !isDeepStrictEqual(read(flags), config);
+    } catch {
+      return true;
+    }
+  };
   let seen = false;
   const watching =
     flags.config === undefined
       ? undefined
       : watchedFile(flags.config).subscribe({
           next() {
-            // The first look is at what was just read.
-            if (seen) reload();
+            // The first look is at what was just read, or at what it has become since.
+            if (seen || isAnother()) reload();
             seen = true;
           },
           error: () => undefined,

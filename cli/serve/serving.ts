@@ -144,31 +144,44 @@ export async function serve(first: ServeConfig): Promise<Serving> {
     throw error;
   }
 
+  let reloading: Promise<unknown> = Promise.resolve();
+  const takeUp = async (next: ServeConfig): Promise<void> => {
+    if (draining) return;
+    const opened = await openAll(next);
+    if (draining) {
+      // Nobody would close them any more.
+      await shut(opened);
+      return;
+    }
+    try {
+      fleet.follow(next);
+    } catch (error) {
+      await shut(opened);
+      throw error;
+    }
+    const kept = new Set(next.listeners.map((settings) => keyOf(settings, next.edge)));
+    for (const [key, listener] of open) {
+      if (kept.has(key)) continue;
+      open.delete(key);
+      void listener.drain(config.drain.grace);
+    }
+    for (const [key, listener] of opened) open.set(key, listener);
+    config = next;
+    balancing.use(next);
+    counts.version += 1;
+    log.logger.info({ version: counts.version }, 'configuration taken up');
+  };
+
   return {
     get urls() {
       return [...open.values()].map(({ url }) => url);
     },
     adminUrl: admin?.url,
-    async reload(next) {
-      if (draining) return;
-      const opened = await openAll(next);
-      try {
-        fleet.follow(next);
-      } catch (error) {
-        await shut(opened);
-        throw error;
-      }
-      const kept = new Set(next.listeners.map((settings) => keyOf(settings, next.edge)));
-      for (const [key, listener] of open) {
-        if (kept.has(key)) continue;
-        open.delete(key);
-        void listener.drain(config.drain.grace);
-      }
-      for (const [key, listener] of opened) open.set(key, listener);
-      config = next;
-      balancing.use(next);
-      counts.version += 1;
-      log.logger.info({ version: counts.version }, 'configuration taken up');
+    reload(next) {
+      // One after the other: two that open the same address would be in each other's way.
+      const taken = reloading.then(() => takeUp(next));
+      reloading = taken.catch(() => undefined);
+      return taken;
     },
     refused(lines) {
       counts.refused += 1;
