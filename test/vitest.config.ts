@@ -24,7 +24,7 @@ export default defineConfig({
     maxWorkers: 3,
     // Real flights start real processes: a busy machine may take its time, and is no failure.
     testTimeout: 90_000,
-    hookTimeout: 20_000,
+    hookTimeout: 90_000,
     reporters: ['default', skipped],
     projects: [
       {
