@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Observable } from 'rxjs';
 import type { Balancer } from './balancer.js';
@@ -105,7 +105,7 @@ export function nodeHandler(
     const sink = createSink(incoming, outgoing);
     const serving = balancer.handle(request, sink).subscribe({
       // `handle` never errors; if it does all the same, the client must not wait for ever.
-      error: () => outgoing.destroy(),
+      error: () => breakOff(incoming, outgoing),
     });
     outgoing.once('close', () => serving.unsubscribe());
   }
@@ -208,13 +208,16 @@ function bodyOf(incoming: IncomingMessage): Observable<Uint8Array> {
 }
 
 /** Over HTTP/2 the body of a stream that was reset with NO_ERROR ends as if it were whole. */
-const wasReset = (incoming: object): boolean =>
-  (incoming as Partial<Http2ServerRequest>).stream?.aborted === true;
+const wasReset = (incoming: object): boolean => streamOf(incoming)?.aborted === true;
+
+/** The stream of a request or an answer over HTTP/2. */
+const streamOf = (of: object): ServerHttp2Stream | undefined =>
+  (of as { readonly stream?: ServerHttp2Stream }).stream;
 
 function createSink(incoming: IncomingMessage, outgoing: ServerResponse): Sink {
   let drain: () => void = () => undefined;
   outgoing.on('drain', () => drain());
-  outgoing.on('error', () => outgoing.destroy());
+  outgoing.on('error', () => breakOff(incoming, outgoing));
   return {
     head(status, headers) {
       const flat = headers.flatMap(([name, value]) => [name, value]);
@@ -228,12 +231,17 @@ function createSink(incoming: IncomingMessage, outgoing: ServerResponse): Sink {
     end(ended) {
       outgoing.end(ended);
     },
-    cut() {
-      // Only where a body ends with its connection does a clean close look like a whole answer.
-      if (incoming.httpVersion === '1.0') abort(incoming.socket);
-      outgoing.destroy();
-    },
+    cut: () => breakOff(incoming, outgoing),
   };
+}
+
+/** Ends an answer so that its client can see that it is not whole. */
+function breakOff(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  // Where a body ends with its connection a clean close looks like a whole answer, and over HTTP/2
+  // a reset with NO_ERROR, which is what `destroy` makes of a stream: curl ends with 0 then.
+  if (incoming.httpVersion === '1.0') abort(incoming.socket);
+  streamOf(outgoing)?.close(constants.NGHTTP2_INTERNAL_ERROR);
+  outgoing.destroy();
 }
 
 /** Resets a connection. What is no plain TCP can only be closed, TLS then without its goodbye. */
