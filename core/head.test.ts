@@ -32,6 +32,8 @@ describe("a runner's headers", () => {
       ['X-HOP', '1'],
       ['X-Other', '2'],
       ['Content-Length', '12'],
+      ['Grpc-Status', '13'],
+      ['grpc-timeout', '1u'],
     ];
     expect(read([...dropped, ['X-Kept', '3']]).headers).toEqual([['X-Kept', '3']]);
   });

@@ -5,7 +5,7 @@
  */
 import type { ErrorShape } from './call.js';
 import type { CallError } from './errors.js';
-import { connectionNames, HOP_BY_HOP } from './hop-headers.js';
+import { connectionNames, HOP_BY_HOP, isOfGrpc } from './hop-headers.js';
 import type { Header, Start } from './runner.js';
 
 /** Headers of one hop, and the length, which the LB counts for itself. */
@@ -52,7 +52,7 @@ export function readHead(start: Start, method: string): Head {
     const name = header[0].toLowerCase();
     size += name.length + header[1].length + 4;
     if (name === 'content-length' && /^\d{1,15}$/.test(header[1])) declared = Number(header[1]);
-    if (NOT_FORWARDED.has(name) || hop?.has(name) === true) continue;
+    if (NOT_FORWARDED.has(name) || isOfGrpc(name) || hop?.has(name) === true) continue;
     if (!TOKEN.test(name) || !VALUE.test(header[1])) continue;
     if (name === 'content-type') typed = true;
     headers.push(header);

@@ -14,6 +14,12 @@ export const HOP_BY_HOP: readonly string[] = Object.freeze([
   'upgrade',
 ]);
 
+/**
+ * Whether a name says how gRPC frames and times a stream, which is the affair of whoever speaks it:
+ * past a balancer such a header could only be taken for one of its own.
+ */
+export const isOfGrpc = (name: string): boolean => name.startsWith('grpc-');
+
 /** The headers that a Connection header names as its own hop's; undefined for none. */
 export function connectionNames(headers: readonly Header[]): Set<string> | undefined {
   let names: Set<string> | undefined;

@@ -14,6 +14,13 @@ describe('of HTTP/1.1', () => {
     ]);
     expect(requestHeaders([])).toEqual([]);
   });
+
+  it('of one hop, those that Connection names, of gRPC, and the id of a call do not pass', () => {
+    const dropped = ['Connection', 'x-hop', 'X-Hop', '1', 'TE', 'trailers', 'Upgrade', 'h2c'];
+    const secret = ['Proxy-Authorization', 'secret', 'Transfer-Encoding', 'chunked'];
+    const ours = ['Grpc-Timeout', '1u', 'Fn-Call-Id', 'of-another'];
+    expect(requestHeaders([...dropped, ...secret, ...ours, 'A', '1'])).toEqual([['A', '1']]);
+  });
 });
 
 describe('of HTTP/2', () => {

@@ -1,11 +1,25 @@
 /**
- * A request's headers as Node has them → one entry a value. What HTTP/2 says in fields of its own
- * is put as HTTP/1.1 has it (RFC 9113, 8.2.3 and 8.3.1), for that is what functions are asked in.
+ * A request's headers as Node has them → one entry a value, without those of this hop. What HTTP/2
+ * says in fields of its own is put as HTTP/1.1 has it (RFC 9113, 8.2.3 and 8.3.1), for that is what
+ * functions are asked in.
  */
+import { connectionNames, HOP_BY_HOP, isOfGrpc } from './hop-headers.js';
 import type { Header } from './runner.js';
+
+/** Of one hop, and what only the balancer says of a call. */
+const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'fn-call-id']);
 
 /** `raw` alternates names and values, as `rawHeaders` does. */
 export function requestHeaders(raw: readonly string[]): readonly Header[] {
+  const headers = pairs(raw);
+  const named = connectionNames(headers);
+  return headers.filter(([given]) => {
+    const name = given.toLowerCase();
+    return !NOT_FORWARDED.has(name) && !isOfGrpc(name) && named?.has(name) !== true;
+  });
+}
+
+function pairs(raw: readonly string[]): readonly Header[] {
   const headers: Header[] = [];
   let authority: string | undefined;
   let hosted = false;
