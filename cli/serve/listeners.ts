@@ -75,6 +75,9 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
         // Its head was out before it could say that it is the last.
         if (closing) setImmediate(() => server.closeIdleConnections());
       });
+    } else if (sizeOf(request.rawHeaders) > edge.headersMax) {
+      // Over HTTP/2 Node tells clients of the limit, and takes up to 64 KiB all the same.
+      return void response.writeHead(431).end();
     }
     handler(request, response);
   };
@@ -86,9 +89,11 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
       sessions.add(session);
       session.once('close', () => sessions.delete(session));
       disciplined(session, parts);
+      endsIdle(session, edge);
     });
   })();
-  limit(server, edge);
+  // Behind TLS its server takes them for HTTP/1.1 as properties only.
+  Object.assign(server, http1(edge), { maxConnections: edge.connectionsMax });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     continues(request, response);
     handle(request, response);
@@ -159,6 +164,8 @@ function secure(
   const server = createSecureServer({
     ...http1(edge),
     ...context(certificates.now),
+    // By default it has two minutes.
+    handshakeTimeout: edge.headersTimeout,
     requestCert: certificates.now.ca !== undefined,
     rejectUnauthorized: true,
     allowHTTP1: true,
@@ -166,11 +173,7 @@ function secure(
     maxSessionMemory: 10,
   });
   server.on('request', handle as never);
-  server.on('session', (session) => {
-    // As `Connection: keep-alive` has its end.
-    session.setTimeout(edge.keepAlive, () => session.close());
-    onSession(session);
-  });
+  server.on('session', onSession);
   const changing = certificates.changes.subscribe({
     next: (pems) => server.setSecureContext(context(pems)),
     error: () => undefined,
@@ -188,6 +191,8 @@ function disciplined(session: ServerHttp2Session, { clock, cutOff, edge }: Liste
   const pace = createPace(clock, RESET_BURST, RESETS_PER_SECOND);
   session.on('stream', (stream: ServerHttp2Stream) => {
     stream.once('aborted', () => {
+      // Also told of an answer that we have cut: that is not the client's doing.
+      if (stream.headersSent && stream.rstCode === constants.NGHTTP2_INTERNAL_ERROR) return;
       if (session.closed || session.destroyed || pace.take()) return;
       cutOff();
       session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, stream.id);
@@ -198,10 +203,41 @@ function disciplined(session: ServerHttp2Session, { clock, cutOff, edge }: Liste
   });
 }
 
-/** Also of HTTP/1.1 behind TLS, whose server takes them as properties only. */
-function limit(server: Server, edge: Edge): void {
-  server.headersTimeout = edge.headersTimeout;
-  server.requestTimeout = edge.requestTimeout;
-  server.keepAliveTimeout = edge.keepAlive;
-  server.maxConnections = edge.connectionsMax;
+/**
+ * As `Connection: keep-alive` has its end: a session that has no stream is idle, whatever it sends,
+ * pings and headers that come a byte at a time among it, which to Node's timeout are activity.
+ */
+function endsIdle(session: ServerHttp2Session, edge: Edge): void {
+  let streams = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    timer = setTimeout(() => {
+      session.close();
+      timer = setTimeout(() => session.destroy(), edge.linger);
+    }, edge.keepAlive);
+  };
+  wait();
+  session.on('stream', (stream: ServerHttp2Stream) => {
+    streams += 1;
+    clearTimeout(timer);
+    stopsLate(stream, edge);
+    stream.once('close', () => {
+      streams -= 1;
+      if (streams === 0 && !session.destroyed) wait();
+    });
+  });
+  session.once('close', () => clearTimeout(timer));
+}
+
+/** Of headers as HTTP/1.1 would have them. */
+const sizeOf = (raw: readonly string[]): number =>
+  raw.reduce((sum, text) => sum + text.length + 2, 0);
+
+/** An upload that goes on behind its answer ends when the linger is over. */
+function stopsLate(stream: ServerHttp2Stream, edge: Edge): void {
+  stream.once('finish', () => {
+    if (stream.endAfterHeaders || stream.readableEnded) return;
+    const timer = setTimeout(() => stream.close(), edge.linger);
+    stream.once('close', () => clearTimeout(timer));
+  });
 }
