@@ -1,5 +1,5 @@
 /** Laws of mutual TLS between an LB and its runners, over real sockets, with real certificates. */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
@@ -166,6 +166,24 @@ test('without files, or with files that do not fit, nothing starts', () => {
   expect(() => watchCertificates({ ca: one.key }, options)).toThrow(
     `${one.key}: holds no certificate`,
   );
+});
+
+test('an authority that is cut off in the middle changes nothing', async () => {
+  const whole = readFileSync(ours.ca, 'utf8');
+  const ca = join(folder, 'live-ca.pem');
+  writeFileSync(ca, whole);
+  const certificates = watchCertificates({ ca }, options);
+  closing.push(() => certificates.close());
+  for (const [broken, why] of [
+    [whole.slice(0, 300), 'a certificate is cut off'],
+    [`${whole}${whole.slice(0, 300)}`, 'a certificate is cut off'],
+    [whole.replace('-----\n', '-----\nAAAA'), 'a certificate cannot be read'],
+  ] as const) {
+    writeFileSync(ca, broken);
+    await vi.waitFor(() => expect(problems.join()).toContain(why), WAIT);
+    expect(certificates.now.ca).toBe(whole);
+    problems.splice(0);
+  }
 });
 
 test('a channel of grpc-js that trusts nobody connects to nobody', async () => {

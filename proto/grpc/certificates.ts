@@ -3,6 +3,7 @@
  * connections use what is there now, those that are open go on. Files that do not fit together, or
  * cannot be read, change nothing: the last good ones hold.
  */
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { experimental, type ChannelCredentials, type ServerCredentials } from '@grpc/grpc-js';
 import { Subject, combineLatest, of, type Observable } from 'rxjs';
@@ -120,10 +121,8 @@ function pemsOf(
     reading?.ok === true ? reading.text : undefined;
   const pems = { ca: text(ca), cert: text(cert), key: text(key) };
   try {
-    if (pems.ca?.includes('-----BEGIN CERTIFICATE-----') === false) {
-      return `${files.ca ?? ''}: holds no certificate`;
-    }
-    createSecureContext({ ca: pems.ca });
+    const flaw = pems.ca === undefined ? undefined : authorityFlaw(pems.ca);
+    if (flaw !== undefined) return `${files.ca ?? ''}: ${flaw}`;
     // A certificate and a key that do not belong together throw here.
     createSecureContext({ cert: pems.cert, key: pems.key });
     return pems;
@@ -132,3 +131,20 @@ function pemsOf(
     return `${of === '' ? (files.ca ?? '') : of}: ${(error as Error).message}`;
   }
 }
+
+/** Why it is no list of certificates: Node takes what it cannot read for nobody to trust. */
+function authorityFlaw(pem: string): string | undefined {
+  const begun = pem.split(BEGIN).length - 1;
+  if (begun === 0) return 'holds no certificate';
+  const whole = pem.match(CERTIFICATE) ?? [];
+  if (whole.length < begun) return 'a certificate is cut off';
+  try {
+    for (const one of whole) new X509Certificate(one);
+    return undefined;
+  } catch (error) {
+    return `a certificate cannot be read, ${(error as Error).message}`;
+  }
+}
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
