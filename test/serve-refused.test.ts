@@ -39,9 +39,11 @@ test('what never was a call has a line in the log, without its path, and counts'
   expect((await lb.ask({ path: '/wp-admin?secret' })).status).toBe(404);
   expect((await lb.ask({ path: '/nowhere/secret' })).status).toBe(404);
   expect((await lb.ask({ path: '/invoke/%secret' })).status).toBe(400);
+  expect((await lb.ask({ path: '/invoke/secret' })).status).toBe(404);
+  expect((await lb.ask({ path: '/t/secret/secret' })).status).toBe(404);
   expect((await lb.ask()).status).toBe(200);
   expect([await count('unknown_function'), await count('bad_request')]).toEqual([2, 1]);
-  await vi.waitFor(() => expect(readFileSync(logFile, 'utf8')).toContain('"call"'));
+  await vi.waitFor(() => expect(readFileSync(logFile, 'utf8')).toContain('"ok"'));
   const text = readFileSync(logFile, 'utf8');
   const lines = text
     .trim()
@@ -51,6 +53,8 @@ test('what never was a call has a line in the log, without its path, and counts'
     ['no call', 'unknown_function', 404],
     ['no call', 'unknown_function', 404],
     ['no call', 'bad_request', 400],
+    ['call', 'unknown_function', 404],
+    ['call', 'unknown_app', 404],
     ['call', '', 200],
   ]);
   expect(text).not.toContain('secret');

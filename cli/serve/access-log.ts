@@ -29,29 +29,41 @@ interface Course {
 
 /** Bytes that wait for a slow disk; more, and lines are lost rather than memory. */
 const BUFFERED_MAX = 8 * 1024 * 1024;
+/** Between two tries at a file that could not be written. */
+const AGAIN_MS = 1000;
 
 export function createLog(level: string, access: boolean, file: string | undefined): Log {
   let out: WriteStream | undefined;
   let lost = 0;
   let failing = false;
+  let again: NodeJS.Timeout | undefined;
   const open = (): void => {
     if (file === undefined) return;
+    clearTimeout(again);
     out?.end();
     const opened = createWriteStream(file, { flags: 'a' });
     opened.on('error', (error) => {
       // Once: a full disk is one piece of news, whatever the number of calls.
       if (!failing) process.stderr.write(`log ${file}: cannot write, ${reason(error)}\n`);
       failing = true;
-      if (out === opened) out = undefined;
+      if (out !== opened) return;
+      out = undefined;
+      again = setTimeout(open, AGAIN_MS).unref();
     });
-    opened.on('open', () => (failing = false));
     out = opened;
   };
   open();
+  const written = (error?: Error | null): void => {
+    if (error) lost += 1;
+    else if (failing) {
+      failing = false;
+      process.stderr.write(`log ${file}: written again, ${lost} lines were lost\n`);
+    }
+  };
   const write = (line: string): void => {
     const to = file === undefined ? process.stdout : out;
     if (to === undefined || to.writableLength > BUFFERED_MAX) lost += 1;
-    else to.write(line);
+    else to.write(line, written);
   };
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
   return {
@@ -64,9 +76,14 @@ export function createLog(level: string, access: boolean, file: string | undefin
       return lost;
     },
     reopen: open,
-    close: () => void out?.end(),
+    close() {
+      clearTimeout(again);
+      out?.end();
+    },
   };
 }
+
+const UNKNOWN: ReadonlySet<string> = new Set(['unknown_app', 'unknown_function']);
 
 function createAccess(logger: Logger): Probe {
   const calls = new Map<string, Course>();
@@ -81,7 +98,9 @@ function createAccess(logger: Logger): Probe {
     if (event.kind !== 'end') return;
     calls.delete(event.call);
     const { call, outcome, code, status, attempts, bytesIn, bytesOut } = event;
-    const { fn, runner, at } = course;
+    const { runner, at } = course;
+    // The name of a function that there is not is a part of a path.
+    const fn = UNKNOWN.has(code) ? '' : course.fn;
     const ms = (event.at - at) / 1000;
     const end = { outcome, code, status, attempts, runner, bytesIn, bytesOut, ms };
     logger.info({ call, fn, ...end }, 'call');

@@ -78,8 +78,15 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
   watching?.unsubscribe();
   await serving.drain();
   process.off('SIGHUP', onHangup);
+  // Whoever reads the log may have stopped to: what is not taken by then is not waited for.
+  setTimeout(() => process.exit(EXIT.fine), LAST_LINES_MS).unref();
+  // Lines that were lost have been said and counted: they are no failure of a service.
+  process.exitCode = EXIT.fine;
   return EXIT.fine;
 }
+
+/** For the last lines of the log to go out. */
+const LAST_LINES_MS = 1000;
 
 /** Somebody wants it to end. */
 const signaled = (): Promise<void> =>
