@@ -36,11 +36,17 @@ export interface Balancing {
   readonly current: Balancer;
   /** Those of earlier configurations that still have calls, and the current one. */
   readonly all: readonly Balancer[];
-  /** All calls that come from now on are by this configuration. */
-  use(config: ServeConfig): void;
+  /**
+   * Makes the balancer of a configuration. Throws, and changes nothing, where none can be made.
+   * Told to begin it takes all calls that come from then on; one that never begins holds nothing.
+   */
+  prepare(config: ServeConfig): { readonly begin: () => void };
   /** Ends all calls, after their grace by force, and then the pool; resolves when it is done. */
   close(): Promise<void>;
 }
+
+/** How often a balancer that takes no calls any more is asked whether it has some. */
+const LOOK_MS = 1000;
 
 /** Runners are the pool's: a balancer that ends does not close them. */
 const borrowed = (pool: Pool): Pool => ({
@@ -52,36 +58,52 @@ const borrowed = (pool: Pool): Pool => ({
 
 export function createBalancing(parts: BalancingParts, first: ServeConfig): Balancing {
   const all = new Set<Balancer>();
+  // An id that comes from the file is the same after a restart, and its calls must not be.
+  const startedAt = Date.now().toString(36);
   let made = 0;
   let current!: Balancer;
   let handler!: Handler;
 
-  const use = (config: ServeConfig): void => {
+  const prepare = (config: ServeConfig): { readonly begin: () => void } => {
     made += 1;
     const placers = Object.fromEntries(
       Object.entries(config.groups).map(([name, { policy }]) => [name, placerByName[policy]]),
     );
     const pool = borrowed(parts.pool);
     // No two of them make up the same id of a call.
-    const idPrefix = `${config.id}.${made}`;
+    const idPrefix = `${config.id}.${startedAt}.${made}`;
     const options = { ...limitsOf(config.limits), idPrefix, closeGraceMs: config.drain.grace };
     const rng = parts.rng.split(`balancer/${made}`);
     const next = createBalancer({ ...parts, rng, pool, data: dataOf(config), placers }, options);
     const { callIdHeader, requestIdHeader, linger: lingerMs } = config.edge;
     const route = routerOf(config);
-    handler = nodeHandler(next, {
+    const handles = nodeHandler(next, {
       lingerMs,
       route,
       refused: parts.refused,
       ...(callIdHeader === undefined ? {} : { callIdHeader }),
       ...(requestIdHeader === undefined ? {} : { requestIdHeader }),
     });
-    const before = all.size === 0 ? undefined : current;
-    current = next;
-    all.add(next);
-    if (before !== undefined) void ended(before).then(() => all.delete(before));
+    const begin = (): void => {
+      const before = all.size === 0 ? undefined : current;
+      current = next;
+      handler = handles;
+      all.add(next);
+      if (before !== undefined) retire(before);
+    };
+    return { begin };
   };
-  use(first);
+  /** Its calls end by their own deadlines, however late these are: only a drain is in a hurry. */
+  const retire = (before: Balancer): void => {
+    const looking = setInterval(() => {
+      const { calls, callEnds } = before.held;
+      if (calls + callEnds > 0) return;
+      clearInterval(looking);
+      all.delete(before);
+      void ended(before);
+    }, LOOK_MS).unref();
+  };
+  prepare(first).begin();
 
   return {
     handler(request, response) {
@@ -95,7 +117,7 @@ export function createBalancing(parts: BalancingParts, first: ServeConfig): Bala
     get all() {
       return [...all];
     },
-    use,
+    prepare,
     async close() {
       await Promise.all([...all].map(ended));
       await new Promise<void>((resolve) => {

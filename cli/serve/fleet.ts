@@ -1,5 +1,5 @@
 /** The runners of a configuration: one pool that follows its lists and files, through reloads. */
-import { Subject, combineLatest, map, of, switchAll, type Observable } from 'rxjs';
+import { Observable, Subject, combineLatest, map, of, switchAll } from 'rxjs';
 import {
   createPool,
   followTargets,
@@ -60,17 +60,41 @@ export function createFleet(clock: Clock, problem: (text: string) => void): Flee
     }
   };
 
+  /** By group the runners that were named last. */
+  const named = new Map<string, readonly Target[]>();
+  /** A file that cannot be read yet holds no other group back: its own stays as it is. */
+  const orAsBefore = (
+    name: string,
+    source: Observable<readonly Target[]>,
+  ): Observable<readonly Target[]> =>
+    new Observable((out) => {
+      let told = false;
+      const reading = source.subscribe({
+        next(list) {
+          told = true;
+          named.set(name, list);
+          out.next(list);
+        },
+        error: (error: unknown) => out.error(error),
+      });
+      if (!told) out.next(named.get(name) ?? []);
+      return reading;
+    });
+
   const sourceOf = (name: string, group: Group): Observable<readonly Target[]> => {
     const { tls, runners = [], file } = group;
     const pinned = typeof tls === 'object' && tls.name !== undefined ? { name: tls.name } : {};
     const via = viaOf(group);
-    if (file === undefined) return of(runners.map((id) => ({ id, group: name, ...pinned, via })));
+    const source =
+      file === undefined
+        ? of(runners.map((id) => ({ id, group: name })))
+        : fileTargets(file, { group: name, problem });
     const allowed = ({ id }: Target): boolean => {
       if (tls !== undefined || isLoopback(id)) return true;
-      problem(`${file}: ${id} is beyond loopback and needs tls, or tls: off to go without`);
+      problem(`${file ?? name}: ${id} is beyond loopback and needs tls, or tls: off to go without`);
       return false;
     };
-    return fileTargets(file, { group: name, problem }).pipe(
+    return orAsBefore(name, source).pipe(
       map((list) => list.filter(allowed).map((target) => ({ ...pinned, ...target, via }))),
     );
   };
@@ -82,8 +106,8 @@ export function createFleet(clock: Clock, problem: (text: string) => void): Flee
       const next = watchAll(groups.map(([, group]) => group));
       const before = certificates;
       certificates = next;
+      for (const name of named.keys()) if (!Object.hasOwn(config.groups, name)) named.delete(name);
       const sources = groups.map(([name, group]) => sourceOf(name, group));
-      // A file that cannot be read yet holds the list back: until then the runners are as before.
       lists.next(combineLatest(sources).pipe(map((parts) => parts.flat())));
       for (const [via, one] of before) if (!next.has(via)) one.close();
     },

@@ -30,7 +30,7 @@ function field(name: Name): z.ZodType {
   if (words !== undefined) return z.enum(words);
   if (name === 'idempotentHeader') return headerName();
   if (name === 'usableMin') return real({ min: 0.01, max: 1 });
-  if (name === 'retryBudgetRatio') return real({ min: 0, max: 10 });
+  if (name === 'retryBudgetRatio') return real({ min: 0.001, max: 10 });
   // µs, as everywhere; the options are in ms.
   if (name.endsWith('Ms')) return duration({ min: '1ms', max: '24h' }).transform((us) => us / 1000);
   if (name.endsWith('Bytes')) return size({ min: '1B', max: '64GiB' });

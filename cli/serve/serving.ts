@@ -37,6 +37,24 @@ export interface Serving {
   drain(): Promise<void>;
 }
 
+/** What a configuration may give a function. */
+const LONGEST_CALL_MS = 24 * 60 * 60 * 1000;
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Throws an Error for what cannot be another one while it runs. */
+function fixed(before: ServeConfig, next: ServeConfig): void {
+  for (const name of ['admin', 'log'] as const) {
+    if (!isSame(before[name], next[name])) throw new Error(`${name} is changed by a restart only`);
+  }
+  for (const settings of next.listeners) {
+    const { listen } = settings;
+    const open = before.listeners.find((one) => one.listen === listen);
+    if (open === undefined || (isSame(open, settings) && isSame(before.edge, next.edge))) continue;
+    throw new Error(`${listen} stays open: its tls and edge are changed by a restart only`);
+  }
+}
+
 /** Opens everything, or nothing and throws an Error with the reason. */
 export async function serve(first: ServeConfig): Promise<Serving> {
   let config = first;
@@ -119,6 +137,43 @@ export async function serve(first: ServeConfig): Promise<Serving> {
     });
   };
 
+  let reloading: Promise<unknown> = Promise.resolve();
+  const takeUp = async (next: ServeConfig): Promise<void> => {
+    if (draining) return;
+    if (isSame(next, config)) {
+      // A signal for the log, or for a change that was seen already: what is believed of the
+      // runners is worth more than a balancer that is the same.
+      return log.logger.info({ version: counts.version }, 'configuration as before');
+    }
+    fixed(config, next);
+    // Whatever can fail comes first.
+    const balancer = balancing.prepare(next);
+    const opened = await openAll(next);
+    if (draining) {
+      // Nobody would close them any more.
+      await shut(opened);
+      return;
+    }
+    try {
+      fleet.follow(next);
+    } catch (error) {
+      await shut(opened);
+      throw error;
+    }
+    const kept = new Set(next.listeners.map((settings) => keyOf(settings, next.edge)));
+    for (const [key, listener] of open) {
+      if (kept.has(key)) continue;
+      open.delete(key);
+      // Who is in flight has as long as a call can have: nobody waits for the address to be gone.
+      void listener.drain(LONGEST_CALL_MS);
+    }
+    for (const [key, listener] of opened) open.set(key, listener);
+    config = next;
+    balancer.begin();
+    counts.version += 1;
+    log.logger.info({ version: counts.version }, 'configuration taken up');
+  };
+
   const end = async (): Promise<void> => {
     await Promise.all([...open.values()].map((one) => one.drain(config.drain.grace)));
     await balancing.close();
@@ -143,34 +198,6 @@ export async function serve(first: ServeConfig): Promise<Serving> {
     await end();
     throw error;
   }
-
-  let reloading: Promise<unknown> = Promise.resolve();
-  const takeUp = async (next: ServeConfig): Promise<void> => {
-    if (draining) return;
-    const opened = await openAll(next);
-    if (draining) {
-      // Nobody would close them any more.
-      await shut(opened);
-      return;
-    }
-    try {
-      fleet.follow(next);
-    } catch (error) {
-      await shut(opened);
-      throw error;
-    }
-    const kept = new Set(next.listeners.map((settings) => keyOf(settings, next.edge)));
-    for (const [key, listener] of open) {
-      if (kept.has(key)) continue;
-      open.delete(key);
-      void listener.drain(config.drain.grace);
-    }
-    for (const [key, listener] of opened) open.set(key, listener);
-    config = next;
-    balancing.use(next);
-    counts.version += 1;
-    log.logger.info({ version: counts.version }, 'configuration taken up');
-  };
 
   return {
     get urls() {
