@@ -78,7 +78,8 @@ describe.each(['node-http.mjs', 'fastify.mjs', 'express.mjs'])('%s', (name) => {
     const url = `http://127.0.0.1:${program.port}/fn/hello`;
     expect(program.said).toBe(`${url}\n`);
     // A type that parsers know: had one eaten the body, nothing of it would be read here.
-    const headers = { 'Content-Type': 'application/json' };
+    // A name that may repeat comes as a list.
+    const headers = { 'Content-Type': 'application/json', 'Set-Cookie': 'a=1' };
     const asked = { method: 'POST', headers, body: '{"a":1}' };
 
     const response = await fetch(url, asked);

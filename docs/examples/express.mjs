@@ -17,7 +17,11 @@ app.all('/fn/:fn', (req, res) => {
   const leaving = new AbortController();
   res.once('close', () => leaving.abort());
   const { method, url, params } = req;
-  const asked = { fn: params.fn, method, url, headers: Object.entries(req.headers), body: req };
+  // Express has a list where a name may repeat; here each value is an entry of its own.
+  const headers = Object.entries(req.headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, value]),
+  );
+  const asked = { fn: params.fn, method, url, headers, body: req };
   call(balancer, asked, { signal: leaving.signal })
     .then(async (answer) => {
       res.writeHead(answer.status, answer.headers.flat());
