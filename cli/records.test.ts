@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProbeEvent } from '../core/probe.js';
+import type { FlightEvent } from '../core/record.js';
 import {
   createCollector,
   renderHdrLog,
@@ -14,12 +16,15 @@ import {
   type Flight,
 } from '../reports/index.js';
 import { sampleFlight } from '../reports/sample.test-support.js';
+import { createDigest } from '../sim/index.js';
 import { CliError } from './exit.js';
 import { readRecords } from './records.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const sample = sampleFlight({ calls: 40, runners: 2 });
+/** Without a digest, as a real flight is: with one, hardly a change would be taken in. */
+const flown = sampleFlight({ calls: 40, runners: 2 });
+const sample = { ...flown, end: { ...flown.end, digest: null } };
 const whole = [sample.header, ...sample.events, sample.end].map((line) => JSON.stringify(line));
 const collected = (): Flight => {
   const collector = createCollector(sample.header);
@@ -102,6 +107,31 @@ describe('a record', () => {
   it('that says twice how a call ended counts it once', () => {
     const twice = whole.flatMap((line) => (line.includes('"kind":"end"') ? [line, line] : [line]));
     expect(read(`${twice.join('\n')}\n`)).toMatchObject([{ result: collected().result }]);
+  });
+
+  it('of the simulator is refused where a line of its core is missing, changed or moved', () => {
+    const digest = createDigest();
+    const ofCore = ({ kind }: FlightEvent): boolean => !/^(exec-|client|fault)/.test(kind);
+    for (const event of sample.events) if (ofCore(event)) digest.add(event as ProbeEvent);
+    const landed = JSON.stringify({ ...sample.end, digest: digest.text() });
+    const lines = [...whole.slice(0, -1), landed];
+    expect(read(`${lines.join('\n')}\n`)).toMatchObject([{ result: { digest: digest.text() } }]);
+    const at = 1 + sample.events.findIndex(({ kind }) => kind === 'attempt');
+    const two =
+      1 + sample.events.findIndex((one, i) => ofCore(one) && ofCore(sample.events[i + 1]!));
+    const put = (from: number, gone: number, ...more: readonly string[]): readonly string[] => {
+      return [...lines.slice(0, from), ...more, ...lines.slice(from + gone)];
+    };
+    const changes = [
+      put(at, 1),
+      put(at, 1, lines[at]!.replace('"attempt":1', '"attempt":2')),
+      put(two, 2, lines[two + 1]!, lines[two]!),
+      put(at, 0, lines[at]!),
+    ];
+    for (const changed of changes) {
+      const last = `r.jsonl:${changed.length}: lines before it are missing or changed`;
+      expect(read(`${changed.join('\n')}\n`)).toContain(last);
+    }
   });
 
   it('that was changed makes all there is to make, of finite numbers, or one line', () => {

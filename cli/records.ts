@@ -3,8 +3,10 @@
  * so that what is made of a record is, to the byte, what the flight would have made.
  */
 import { z } from 'zod';
+import type { ProbeEvent } from '../core/probe.js';
 import type { FlightEnd, FlightEvent, FlightHeader } from '../core/record.js';
 import { createCollector, isMetric, type Collector, type Flight } from '../reports/index.js';
+import { createDigest } from '../sim/index.js';
 import { CliError } from './exit.js';
 import { linesOf } from './lines.js';
 import { problemOf } from './record-events.js';
@@ -50,10 +52,14 @@ const endLine = z.object({
   stuck: z.array(z.string()),
 });
 
+/** What executors, clients and faults tell; all else is the core's, and of that is the digest. */
+const NO_PROBE = ['exec-start', 'exec-read', 'exec-end', 'exec-nack', 'client', 'fault'];
+
 /** Every flight of a record, in the order they flew. */
 export function readRecords(file: string): readonly Flight[] {
   const flights: Flight[] = [];
   let collector: Collector | undefined;
+  let digest = createDigest();
   let number = 0;
   for (const text of linesOf(file, LINE_MAX)) {
     number += 1;
@@ -61,18 +67,33 @@ export function readRecords(file: string): readonly Flight[] {
     const line = objectOf(text, where, number);
     if (collector === undefined) {
       collector = createCollector(headerOf(line, where));
+      digest = createDigest();
     } else if (line['kind'] === 'landed') {
-      flights.push(collector.land(checked<FlightEnd>(endLine, line, where, 'landed')));
+      const end = checked<FlightEnd>(endLine, line, where, 'landed');
+      refuseChanged(end, digest.text(), where);
+      flights.push(collector.land(end));
       collector = undefined;
     } else {
       const problem = problemOf(line);
       if (problem !== undefined) throw new CliError([`${where}: ${problem}`]);
-      collector.event(line as unknown as FlightEvent);
+      const event = line as unknown as FlightEvent;
+      if (!NO_PROBE.includes(event.kind)) digest.add(event as ProbeEvent);
+      collector.event(event);
     }
   }
   if (number === 0) throw new CliError([`${file}: is empty, no record`]);
   if (collector === undefined) return flights;
   throw new CliError([`${file}:${number}: the record ends before its flight has landed`]);
+}
+
+/** A flight with lines lost from its middle would be told as another one, under its own digest. */
+function refuseChanged(end: FlightEnd, digest: string, where: string): void {
+  // A real flight has none.
+  if (end.digest === null || end.digest === digest) return;
+  throw new CliError([
+    `${where}: lines before it are missing or changed: their digest is ${digest}, not ` +
+      end.digest.slice(0, 40),
+  ]);
 }
 
 function headerOf(line: Readonly<Record<string, unknown>>, where: string): FlightHeader {
