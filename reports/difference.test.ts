@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { differencesOf, methodWords, type Difference, type Side } from './difference.js';
 import { compareMarkdown, compareText } from './difference-text.js';
 import { sidesOf } from './comparison.js';
+import { countIntervals } from './result-intervals.js';
 import { chance } from './sample.test-support.js';
 import { landed, sideOf, type Told } from './sides.test-support.js';
 
@@ -55,6 +56,36 @@ describe('a difference', () => {
     const from = [sure(100, 1), sure(200, 2), sure(150, 3)];
     const to = [sure(120, 4), sure(210, 5), sure(170, 6)];
     expect(p99(from, to).verdict).toBe('noise');
+  });
+
+  it('that is the same for each seed is no surer than the calls behind it', () => {
+    const seeds = (failed: number): readonly Told[] =>
+      [1, 2].map((seed) => ({ p99: 1, failed, seed }));
+    const worse = (failed: number, metric: string): string =>
+      row(sideOf('A', seeds(0)), sideOf('B', seeds(failed)), metric).verdict;
+    expect(worse(1, 'calls.failed')).toBe('noise');
+    expect(worse(1, 'okRatio')).toBe('noise');
+    expect(worse(40, 'calls.failed')).toBe('worse');
+    // Other seeds than those of the base.
+    const others = seeds(1).map((told) => ({ ...told, seed: 5 + told.seed! }));
+    expect(row(sideOf('A', seeds(0)), sideOf('B', others), 'calls.failed').verdict).toBe('noise');
+    // Of latencies that nothing else is known of there is nothing to say.
+    const slower = seeds(0).map((told) => ({ ...told, p99: 2 }));
+    expect(p99(seeds(0), slower).verdict).toBe('unsure');
+  });
+
+  it('of goodput knows that the time which so many calls take is chance', () => {
+    const side = (goodputPerSec: number): Side => {
+      const { flights, ...rest } = sideOf('A', [{ p99: 1 }]);
+      const results = rest.results.map((result) => {
+        const own = countIntervals(result.calls, goodputPerSec);
+        return { ...result, goodputPerSec, intervals: { ...result.intervals!, ...own } };
+      });
+      return { ...rest, flights, results };
+    };
+    // A thousand calls come in a second give or take 3 %.
+    expect(row(side(1000), side(1050), 'goodputPerSec').verdict).toBe('noise');
+    expect(row(side(1000), side(800), 'goodputPerSec').verdict).toBe('worse');
   });
 
   it('is called by chance alone in about one of twenty pairs of flights, at most', () => {

@@ -93,7 +93,7 @@ export function methodWords(from: Side, to: Side): readonly string[] {
     words.push(`Noise: the ${paired.length} seeds are compared one by one (Student, 95 %).`);
   } else if (single === 2) {
     words.push(
-      'Noise: 95 % intervals as if calls were independent (Wilson, Student, binomial ranks).' +
+      'Noise: 95 % intervals as if calls were independent (Wilson, Poisson, Student, binomial ranks).' +
         ' Calls that wait for one another vary more: several seeds a side tell the truth.',
     );
   } else {

@@ -17,7 +17,8 @@ export function estimate(results: readonly FlightResult[], metric: string): Esti
   const values = valuesOf(results, metric);
   if (values === null) return { value: null, interval: null };
   const value = values.reduce((sum, each) => sum + each, 0) / values.length;
-  const interval = results.length > 1 ? intervalOf(values) : ownInterval(results[0], metric);
+  const own = (): readonly (Interval | null)[] => results.map((each) => ownInterval(each, metric));
+  const interval = results.length > 1 ? ofSeeds(values, own) : own()[0]!;
   return { value, interval };
 }
 
@@ -35,7 +36,8 @@ export function changeInterval(
     const [ours, theirs] = [paired.map((pair) => pair[0]), paired.map((pair) => pair[1])];
     const [before, after] = [valuesOf(ours, metric), valuesOf(theirs, metric)];
     if (before === null || after === null) return null;
-    return intervalOf(after.map((value, i) => value - before[i]!));
+    const changes = after.map((value, i) => value - before[i]!);
+    return ofSeeds(changes, () => paired.map(([a, b]) => changeInterval([a], [b], metric)));
   }
   const [a, b] = [estimate(from, metric), estimate(to, metric)];
   if (a.value === null || a.interval === null) return null;
@@ -67,8 +69,27 @@ function valuesOf(results: readonly FlightResult[], metric: string): readonly nu
   return values.length === 0 || values.includes(null) ? null : (values as readonly number[]);
 }
 
-function ownInterval(result: FlightResult | undefined, metric: string): Interval | null {
-  if (result === undefined) return null;
+/** Differences of shares are off by what a double cannot hold. */
+const EQUAL = 1e-9;
+
+/**
+ * Student's interval. Values that are all the same, such as one failed call in each of two flights,
+ * would have one of no width, which is more than they tell: then what each says of itself counts.
+ */
+function ofSeeds(
+  values: readonly number[],
+  own: () => readonly (Interval | null)[],
+): Interval | null {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (most - least > EQUAL * Math.max(Math.abs(least), Math.abs(most))) return intervalOf(values);
+  const known = own().filter((interval) => interval !== null);
+  if (known.length < values.length) return null;
+  const mean = (end: 0 | 1): number =>
+    known.reduce((sum, interval) => sum + interval[end], 0) / known.length;
+  return [mean(0), mean(1)];
+}
+
+function ownInterval(result: FlightResult, metric: string): Interval | null {
   const counted = countIntervals(result.calls, result.goodputPerSec);
   const known: Readonly<Record<string, Interval | null>> = { ...counted, ...result.intervals };
   return known[metric] ?? null;

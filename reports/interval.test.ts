@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  countInterval,
   differenceInterval,
   intervalOf,
   quantileRanks,
@@ -68,6 +69,20 @@ describe('an interval of 95 %', () => {
     expect(mean).toBeGreaterThan(0.94);
     expect(mean).toBeLessThan(0.965);
     expect(Math.min(...shares)).toBeGreaterThan(0.92);
+  });
+
+  it('covers the rate of calls that come at random instants', () => {
+    for (const n of [20, 400]) {
+      const share = covered((random) => {
+        let seconds = 0;
+        for (let i = 0; i < n; i++) seconds -= Math.log(1 - random());
+        const [low, high] = countInterval(n);
+        return [low / seconds, high / seconds];
+      }, 1);
+      expect(share).toBeGreaterThan(0.93);
+      expect(share).toBeLessThan(0.98);
+    }
+    expect(countInterval(0)[0]).toBe(0);
   });
 
   it('covers the mean of three and of ten seeds in 95 % of draws', () => {

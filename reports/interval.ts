@@ -38,6 +38,16 @@ export function shareInterval(part: number, whole: number): Interval | null {
   ];
 }
 
+/**
+ * Of how many there are to be expected where `count` came at random instants (Poisson, by the score
+ * of Rao, as Wilson's of a share is). A rate has it too: how many came in a time of chance.
+ */
+export function countInterval(count: number): Interval {
+  const middle = count + (Z * Z) / 2;
+  const reach = Z * Math.sqrt(count + (Z * Z) / 4);
+  return [count === 0 ? 0 : middle - reach, middle + reach];
+}
+
 /** Student's interval of a mean, from the squares of the distances to it. One value has none. */
 export function meanInterval(mean: number, squares: number, n: number): Interval | null {
   if (n < 2) return null;

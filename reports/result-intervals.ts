@@ -3,7 +3,7 @@
  * independent draws; what differs between seeds only several flights can tell (`estimate.ts`).
  */
 import { z } from 'zod';
-import { meanInterval, shareInterval, type Interval } from './interval.js';
+import { countInterval, meanInterval, shareInterval, type Interval } from './interval.js';
 import { latencyMeanInterval, quantileIntervals } from './latency-intervals.js';
 import type { Latencies } from './latency.js';
 import type { SpreadBar } from './spread.js';
@@ -33,8 +33,8 @@ export const resultIntervals = z
   })
   .readonly()
   .describe(
-    '95 % confidence intervals by metric, as if calls were independent: counts, rates and ratios ' +
-      'Wilson, means Student, percentiles the order statistics of binomial ranks',
+    '95 % confidence intervals by metric, as if calls were independent: counts and ratios ' +
+      'Wilson, rates Poisson, means Student, percentiles order statistics of binomial ranks',
   );
 
 export type ResultIntervals = z.infer<typeof resultIntervals>;
@@ -66,7 +66,8 @@ export function countIntervals(calls: Counts, goodputPerSec: number | null): OfC
     'calls.refused': count(calls.refused),
     'calls.expired': count(calls.expired),
     'calls.canceled': count(calls.canceled),
-    goodputPerSec: rate === 0 ? null : of(calls.ok, calls.offered * rate),
+    // How long so many calls took to come is chance too: a share of them would know nothing of it.
+    goodputPerSec: rate === 0 ? null : scaled(countInterval(calls.ok), rate, 6),
     okRatio: of(calls.ok, 1),
     refusedRatio: of(calls.refused, 1),
   };
