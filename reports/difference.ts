@@ -99,6 +99,7 @@ export function methodWords(from: Side, to: Side): readonly string[] {
   } else {
     words.push('Noise: 95 % intervals from the spread between seeds where a side has several.');
   }
+  if (single < 2) words.push('Values of several seeds are the means of theirs, the slowest too.');
   const differ = (what: string, of: (result: FlightResult) => string): void => {
     const [ours, theirs] = [a, b].map((results) => [...new Set(results.map(of))].sort().join(', '));
     if (ours !== theirs) words.push(`Different ${what}: ${ours} against ${theirs}.`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCollector } from './collector.js';
 import type { Flight } from './flight.js';
-import { renderReport } from './page.js';
+import { renderComparison, renderReport } from './page.js';
 import { sampleEnd, sampleFlight, sampleHeader } from './sample.test-support.js';
 
 function fly(calls: number, header = {}): Flight {
@@ -52,6 +52,15 @@ describe('a report', () => {
     expect(light(renderReport([none]))).toContain('No call came in.');
     expect(light(renderReport([fly(10)]))).toContain('Few samples (10)');
     expect(light(renderReport([none, fly(10)]))).toContain('first-flight</bdi> compared');
+  });
+
+  it('says of which of several seeds a side is shown, and that values are means', () => {
+    const flights = [fly(50, { seed: 1 }), fly(60, { seed: 2 })];
+    const results = flights.map(({ result }) => result);
+    const other = { name: 'B', flights: [], results: results.slice(0, 1) };
+    const page = light(renderComparison([{ name: 'A', flights, results }, other]));
+    expect(page).toContain('seed 1, the first of its 2 flights');
+    expect(page).toContain('Values of several seeds are the means of theirs');
   });
 
   it('puts the verdict and the limits before everything else', () => {

@@ -38,10 +38,10 @@ function render(
   sides: readonly Side[] | undefined,
   { library }: PageOptions,
 ): string {
-  const names = sides?.filter((side) => side.flights.length > 0).map(({ name }) => name);
+  const shown = sides?.filter((side) => side.flights.length > 0);
   const charts = flights.map(chartsOf);
   const sections = flights.map((flight, i) => {
-    const title = heading(flight, names?.[i], i);
+    const title = heading(flight, shown?.[i], i);
     return flightSection(flight, charts[i]!, `f${i}-`, title, flights.length);
   });
   const overlay = sides && overlayChart(sides);
@@ -72,14 +72,16 @@ function drawn(charts: readonly Chart[], prefix: string, group: string): Page['f
   });
 }
 
-function heading({ header }: Flight, title: string | undefined, i: number): Markup {
+function heading({ header }: Flight, side: Side | undefined, i: number): Markup {
   const { scenario, seed } = header;
-  if (title === undefined) {
+  if (side === undefined) {
     return html`<h1>${name(scenario)}</h1>
       <h2 class="unseen">The flight</h2>`;
   }
-  return html`<h2 id="flight-${i}">${name(title)}</h2>
-    <p class="meta">${name(scenario)}, seed ${seed}</p>`;
+  const { flights } = side;
+  const of = flights.length > 1 ? `, the first of its ${flights.length} flights` : '';
+  return html`<h2 id="flight-${i}">${name(side.name)}</h2>
+    <p class="meta">${name(scenario)}, seed ${seed}${of}</p>`;
 }
 
 function comparison(sides: readonly Side[], overlay: Chart): Markup {

@@ -39,16 +39,15 @@ type Curve = Pick<Flight, 'header' | 'percentiles'>;
 /** Latency by percentile of one flight, or of several laid over one another. */
 export function percentileChart(flights: readonly Curve[], names: readonly string[]): Chart {
   const drawn = flights.filter((flight) => flight.percentiles.n > 0);
-  const most = Math.max(0, ...drawn.map((flight) => flight.percentiles.n));
-  const data = flights.map(({ percentiles: { points } }, i): JsonObject => {
-    const last = points.length - 1;
+  const most = Math.max(0, ...drawn.map(({ percentiles: { points } }) => points.at(-1)?.[0] ?? 0));
+  const data = flights.map(({ percentiles: { n, points } }, i): JsonObject => {
     return {
       type: 'scatter',
       mode: points.length < 30 ? 'lines+markers' : 'lines',
       name: chartText(names[i] ?? ''),
       x: points.map(([x]) => x),
       y: points.map(([, ms]) => ms),
-      customdata: points.map(([x], k) => (k === last ? 'slowest' : `p${percentOf(x)}`)),
+      customdata: points.map(([x]) => (x === n ? 'slowest' : `p${percentOf(x)}`)),
       hovertemplate: '%{customdata}: %{y:.3~f} ms<extra></extra>',
       line: { color: LINES[i % LINES.length]!, width: 2, dash: DASHES[i >> 2] ?? 'solid' },
     };
@@ -60,9 +59,9 @@ export function percentileChart(flights: readonly Curve[], names: readonly strin
     title: 'Latency by percentile',
     caption: [
       'Each step to the right is ten times rarer: at p99, one call in a hundred was slower than',
-      'the line. The line ends at the slowest call; nothing is extrapolated. Latency runs from the',
-      'intended send to the end of the answer, of ok calls only. Nearest rank on an HDR histogram,',
-      `never low, at most 0.1 % high. N = ${samples}.`,
+      'the line. That of a flight ends at its slowest call; nothing is extrapolated. Latency runs',
+      'from the intended send to the end of the answer, of ok calls only. Nearest rank on an HDR',
+      `histogram, never low, at most 0.1 % high. N = ${samples}.`,
       ...(single ? [fewSamples(most), ...limitWords(flights[0]!)] : []),
     ].join(' '),
     figure:

@@ -26,11 +26,12 @@ export function overlayChart(sides: readonly Side[]): Chart {
   );
   const several = drawn.some(({ flights }) => flights.length > 1);
   const bands = several
-    ? 'Bands: where a side has several seeds, its line is their mean and its band Student’s 95 %'
-    : 'Bands: 95 %, from binomial ranks';
+    ? 'Where a side has several seeds, its line is the mean of theirs and ends before their slowest' +
+      ' calls; its band is Student’s 95 %, cut off at the slowest of all. Bands'
+    : 'Bands: 95 %, from binomial ranks; they';
   const caption =
-    `${chart.caption} ${bands}; of one flight they take calls for independent, and end where so` +
-    ' few calls are slower that nothing bounds them.';
+    `${chart.caption} ${bands} of one flight take calls for independent, and end where so few calls` +
+    ' are slower that nothing bounds them.';
   if (drawn.length === 0) return { ...chart, figure: NO_CURVES };
   if (typeof chart.figure === 'string') return chart;
   const { data, layout } = chart.figure;
@@ -41,13 +42,22 @@ export function overlayChart(sides: readonly Side[]): Chart {
   return { ...chart, caption, figure: { data: [...shades, ...traces], layout } };
 }
 
-/** The curve of one flight, or of several the mean of theirs, where all have a value. */
+/**
+ * The curve of one flight, or of several the mean of theirs, where all have a value. Their slowest
+ * calls are of no percentile that they have in common.
+ */
 function curveOf(flights: readonly Flight[]): Percentiles {
   const [first] = flights;
   if (first !== undefined && flights.length === 1) return first.percentiles;
   const n = flights.reduce((sum, flight) => sum + flight.percentiles.n, 0);
   const maps = flights.map(({ percentiles }) => new Map(percentiles.points));
-  const xs = [...(maps[0]?.keys() ?? [])].filter((x) => maps.every((map) => map.has(x)));
+  const ends = new Set(flights.map(({ percentiles }) => percentiles.n));
+  const xs = [...(maps[0]?.keys() ?? [])].filter((x) => {
+    return !ends.has(x) && maps.every((map) => map.has(x));
+  });
+  const measured = flights.flatMap(({ percentiles }) => percentiles.points.map(([, ms]) => ms));
+  const [least, most] = [Math.min(...measured), Math.max(...measured)];
+  const within = (ms: number): number => roundTo(Math.max(least, Math.min(most, ms)), 3);
   const points: [number, number][] = [];
   const intervals: (Interval | null)[] = [];
   for (const x of xs) {
@@ -55,7 +65,7 @@ function curveOf(flights: readonly Flight[]): Percentiles {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const around = intervalOf(values);
     points.push([x, roundTo(mean, 3)]);
-    intervals.push(around && [roundTo(Math.max(0, around[0]), 3), roundTo(around[1], 3)]);
+    intervals.push(around && [within(around[0]), within(around[1])]);
   }
   return { n, points, intervals };
 }
