@@ -96,10 +96,20 @@ function readResults(file: string): readonly FlightResult[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.map((each, i) => {
     const parsed = flightResult.safeParse(each);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return addedUp(parsed.data, file);
     const [issue] = parsed.error.issues;
     const path = [...(Array.isArray(value) ? [i] : []), ...(issue?.path ?? [])].join('.');
     const where = path === '' ? file : `${file}: ${path}`;
     throw new CliError([`${where}: no result of run --json, ${issue?.message ?? ''}`]);
   });
+}
+
+/** More ok calls than there were would be a share that no interval holds. */
+function addedUp(result: FlightResult, file: string): FlightResult {
+  const { offered, ...outcomes } = result.calls;
+  const ended = Object.values(outcomes).reduce((sum, calls) => sum + calls, 0);
+  if (ended === offered) return result;
+  throw new CliError([
+    `${file}: calls: ${offered} offered, but their outcomes are ${ended} in all`,
+  ]);
 }

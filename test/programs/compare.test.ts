@@ -179,6 +179,7 @@ describe('compare refuses, in one line and with exit 1:', () => {
       ['cut.json', good.slice(0, 300), 'neither a record'],
       ['foreign.json', '{"name": "x"}', 'foreign.json: scenario: no result of run --json'],
       ['list.json', `[${good},{"scenario": 1}]`, 'list.json: 1.scenario: no result'],
+      ['sum.json', good.replace(/"ok": \d+/, '"ok": 9999'), 'outcomes are 9999 in all'],
       ['none.json', '[]', 'holds no flight'],
       ['text.json', 'hello', 'neither a record'],
       ['twice.json', `[${good},${good}]`, 'is there twice'],
