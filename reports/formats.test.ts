@@ -117,6 +117,15 @@ describe('Markdown', () => {
     expect(text).toContain(`\`\`\`sh\n${flight.header.replay}\n\`\`\``);
   });
 
+  it('has every outcome, so that they add up to what was offered', () => {
+    const text = renderMarkdown([flight]).replaceAll('\u202f', '');
+    const { offered, ...outcomes } = flight.result.calls;
+    expect(text).toContain(`| calls offered | ${offered} |`);
+    for (const [outcome, calls] of Object.entries(outcomes)) {
+      expect(text).toMatch(new RegExp(`^\\| ${outcome} \\| ${calls}\\b`, 'm'));
+    }
+  });
+
   it('holds foreign text in code only', () => {
     for (const name of ['</script>', '@octocat', '[a](http://x)', '`` ` ``', '| a |']) {
       // What is left when code is taken away, as CommonMark takes it.

@@ -54,10 +54,12 @@ function figuresOf({ result }: Flight): readonly (readonly string[])[] {
   return [
     ['calls offered', formatCount(calls.offered)],
     ['ok', `${formatCount(calls.ok)} (${formatShare(calls.ok, calls.offered)})`],
-    ['refused', formatCount(calls.refused)],
     ['failed', formatCount(calls.failed)],
+    ['refused', formatCount(calls.refused)],
     ['expired', formatCount(calls.expired)],
+    ['canceled', formatCount(calls.canceled)],
     ['p50', formatMs(latencyMs.p50)],
+    ['p90', formatMs(latencyMs.p90)],
     ['p99', formatMs(latencyMs.p99)],
     ['p99.9', formatMs(latencyMs.p999)],
     ['slowest', formatMs(latencyMs.max)],

@@ -50,7 +50,10 @@ describe('a report', () => {
   it('comes for no calls and for ten, and says so', () => {
     const none = createCollector(sampleHeader({ calls: 0 })).land(sampleEnd({ virtualMs: 0 }));
     expect(light(renderReport([none]))).toContain('No call came in.');
+    expect(light(renderReport([none]))).toContain('Few samples (0)');
     expect(light(renderReport([fly(10)]))).toContain('Few samples (10)');
+    expect(light(renderReport([fly(500)]))).toContain('p99.9 is the slowest call');
+    expect(light(renderReport([fly(1500)]))).not.toContain('Few samples');
     expect(light(renderReport([none, fly(10)]))).toContain('first-flight</bdi> compared');
   });
 

@@ -21,7 +21,11 @@ export function summarize(flight: Flight): string {
     `${verdict.mark} ${header.scenario}: ${verdict.text}`,
     row('flew', [`on ${header.on}`, `placer ${header.placer}`, `seed ${header.seed}`]),
     row('calls', [`${formatCount(calls.offered)} offered`, ok, ...others]),
-    row('latency', latencyWords(latency), fewSamples(flight.percentiles.n)),
+    row(
+      'latency',
+      latencyWords(latency),
+      latency.max === null ? '' : fewSamples(flight.percentiles.n),
+    ),
     row('attempts', [
       `${formatCount(attempts.total)} (${perCall})`,
       `${formatCount(attempts.nacks)} NACKs`,

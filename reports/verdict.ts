@@ -36,10 +36,13 @@ export function plural(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** Below this many values a p99 is the slowest call or nearly so. */
-const FEW = 100;
+/** Below so many values a p99, or a p99.9, is the slowest call. */
+const [FEW, FEW_FOR_P999] = [100, 1000] as const;
 
 /** A warning to stand beside percentiles of so few calls, or ''. */
 export function fewSamples(n: number): string {
-  return n > 0 && n < FEW ? `Few samples (${n}): high percentiles are single calls.` : '';
+  if (n >= FEW_FOR_P999) return '';
+  if (n === 0) return 'Few samples (0): no call was ok, so there are no percentiles.';
+  const so = n < FEW ? 'high percentiles are single calls' : 'p99.9 is the slowest call';
+  return `Few samples (${n}): ${so}.`;
 }

@@ -139,6 +139,7 @@ export function latencyOverTimeChart(flight: Flight): Chart {
     marker: { size: 5 },
   });
   const least = Math.min(...bins.p50.map((ms) => ms ?? Infinity));
+  const each = Math.round(percentiles.n / bins.p50.filter((ms) => ms !== null).length);
   const y = log ? logTicks(Math.max(least, 0.001), max) : { rangemode: 'tozero' };
   return {
     id: 'latency-time',
@@ -147,6 +148,7 @@ export function latencyOverTimeChart(flight: Flight): Chart {
       `Ok calls by the instant of their answer, in bins of ${formatMs(bins.widthMs)}: half of a`,
       'bin’s calls were faster than p50, one in a hundred slower than p99. Nearest rank on an HDR',
       `histogram a bin, at most 1 % high; max is exact. N = ${formatCount(percentiles.n)}.`,
+      each < 100 ? `With about ${each} calls a bin, its p99 is its slowest call.` : '',
       'A gap is a bin without ok calls.',
       log ? 'Log scale.' : '',
       bandWords(flight),
