@@ -118,6 +118,19 @@ describe('a collector of an odd flight', () => {
     expect(flightResult.safeParse(fly([]).result).success).toBe(true);
   });
 
+  it('takes the goodput of the time that its charts show, not of a fault that outlasts the calls', () => {
+    const sample = sampleFlight();
+    const flights = [1, 10].map((factor) => {
+      const collector = createCollector(sample.header);
+      for (const event of sample.events) collector.event(event);
+      return collector.land({ ...sample.end, virtualMs: factor * sample.end.virtualMs });
+    });
+    for (const { result, bins } of flights) {
+      const ok = bins.ok.reduce((sum, calls) => sum + calls, 0);
+      expect(result.goodputPerSec).toBeCloseTo((1000 * ok) / bins.durationMs, 2);
+    }
+  });
+
   it('shows a fault that was there before all and has no end from the start to the end', () => {
     const until = Number.MAX_SAFE_INTEGER;
     const { faults } = fly([

@@ -46,7 +46,7 @@ export function createResult(
       perOk: calls.ok === 0 ? null : roundTo(attempts / calls.ok, 4),
     },
     latencyMs: latencySummary(measured.latencies),
-    goodputPerSec: end.virtualMs > 0 ? roundTo(calls.ok / (end.virtualMs / 1000), 3) : null,
+    goodputPerSec: goodputOf(calls.ok, grid.duration > 0 ? grid.duration : 1000 * end.virtualMs),
     runners: load.runners.map((runner) => ({
       id: runner.id,
       calls: executorsTold ? runner.executions : runner.commits,
@@ -64,6 +64,11 @@ export function createResult(
   });
   const { runners, lbs: _lbs, ...head } = unjudged;
   return { ...head, slo: judge(header.slo, unjudged), runners, lbs, intervals };
+}
+
+/** Over the time of the charts: a fault that outlasts the calls stretches the flight, not them. */
+function goodputOf(ok: number, us: number): number | null {
+  return us > 0 ? roundTo(ok / (us / 1e6), 3) : null;
 }
 
 function latencySummary(latencies: Latencies): FlightResult['latencyMs'] {
