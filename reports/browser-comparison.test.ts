@@ -91,4 +91,28 @@ describe.skipIf(found === undefined)(`a comparison that shares its library${why}
     },
     PATIENCE_MS,
   );
+
+  it(
+    'of six shows each of them on a screen, and on paper',
+    async () => {
+      const six = ['naive', 'p2c', 'least', 'ewma', 'prequal', 'hash-bounded'].map((placer, i) => {
+        return landed(3000, 7, placer, 110 + 4 * i);
+      });
+      const file = join(folder, 'six.html');
+      writeFileSync(file, renderReport(six, { library }));
+      const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
+      await page.goto(pathToFileURL(file).href);
+      const beyond = `(() => {
+        const table = document.querySelector('.comparison');
+        return table.scrollWidth - table.parentElement.clientWidth;
+      })()`;
+      expect(await page.evaluate(beyond)).toBeLessThanOrEqual(0);
+      // A4 less its margins; what is wider is cut off.
+      await page.setViewportSize({ width: 703, height: 900 });
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.evaluate(beyond)).toBeLessThanOrEqual(0);
+      await page.close();
+    },
+    PATIENCE_MS,
+  );
 });

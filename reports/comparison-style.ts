@@ -15,6 +15,15 @@ export const COMPARISON_STYLE = `
 .change { color: var(--muted); font-size: 0.8125rem; }
 .change.better { color: var(--good); } .change.worse { color: var(--bad); }
 .change b { font-weight: 400; } .change.better b, .change.worse b { font-weight: 600; }
+/* Six sides fit on a screen and on paper where a change breaks between its parts. */
+.comparison :is(th, td):not(:last-child) { padding-right: 14px; }
+.comparison th.number, .comparison .change { white-space: normal; }
+.comparison .change i, .comparison .change b { display: inline-block; white-space: nowrap; }
+.comparison th[scope=row] { position: sticky; left: 0; background: var(--bg); }
+@media print {
+  .comparison, .comparison .change { font-size: 0.6875rem; }
+  .comparison :is(th, td):not(:last-child) { padding-right: 8px; }
+}
 .change i { font-style: normal; opacity: 0.85; }
 .change i::before { content: "("; } .change i::after { content: ")"; }
 `;

@@ -27,8 +27,8 @@ export function overlayChart(sides: readonly Side[]): Chart {
   const several = drawn.some(({ flights }) => flights.length > 1);
   const bands = several
     ? 'Where a side has several seeds, its line is the mean of theirs and ends before their slowest' +
-      ' calls; its band is Student’s 95 %, cut off at the slowest of all. Bands'
-    : 'Bands: 95 %, from binomial ranks; they';
+      ' calls; its band is Student’s 95 %, cut off at the slowest of all. Those'
+    : 'Bands: 95 %, from binomial ranks. Those';
   const caption =
     `${chart.caption} ${bands} of one flight take calls for independent, and end where so few calls` +
     ' are slower that nothing bounds them.';
