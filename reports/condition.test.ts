@@ -123,6 +123,10 @@ describe('judging a condition', () => {
     expect(told('p99>200', side('A', 100), side('B', 110))).toBe(
       '✓ fail if latencyMs.p99>200: B 110 ms (95 %: 100 ms … 120 ms)',
     );
+    // Sure to be slower, but not by so much.
+    expect(told('p99>+40%', side('A', 100), side('B', 150))).toBe(
+      '✗ fail if latencyMs.p99>+40%: B +50.0 % (95 %: +35.9 % … +64.1 %), within noise of the limit',
+    );
     expect(told('p99>200', side('A', 100), side('B', null))).toBe(
       '? fail if latencyMs.p99>200: B has nothing to judge it by',
     );

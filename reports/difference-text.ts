@@ -59,7 +59,7 @@ export function compareMarkdown(sides: readonly Side[], verdicts: readonly Verdi
 
 /** One line: what was asked, what was found, and how sure that is. */
 export function verdictText({ condition, side, judged }: Verdict): string {
-  const { metric, of } = condition;
+  const { metric, of, limit } = condition;
   const { holds, value, interval, noise } = judged;
   const asked = `fail if ${conditionText(condition)}`;
   const name = side.name.split(' ')[0]!;
@@ -67,14 +67,15 @@ export function verdictText({ condition, side, judged }: Verdict): string {
   const show = (x: number): string =>
     of === 'value' ? metricText(metric, x) : `${signed(x)}${of === 'percent' ? '\u202f%' : ''}`;
   const range = interval === null ? '' : ` (95 %: ${show(interval[0])} … ${show(interval[1])})`;
+  const near = interval !== null && interval[0] <= limit && limit <= interval[1];
   const sure =
     noise === null
       ? ', nothing says how sure that is'
-      : !noise
-        ? ''
-        : of === 'value'
+      : noise && of !== 'value'
+        ? ', within noise'
+        : near
           ? ', within noise of the limit'
-          : ', within noise';
+          : '';
   return `${holds ? '✗' : '✓'} ${asked}: ${name} ${show(value)}${range}${sure}`;
 }
 

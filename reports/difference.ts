@@ -94,7 +94,8 @@ export function methodWords(from: Side, to: Side): readonly string[] {
   } else if (single === 2) {
     words.push(
       'Noise: 95 % intervals as if calls were independent (Wilson, Poisson, Student, binomial ranks).' +
-        ' Calls that wait for one another vary more: several seeds a side tell the truth.',
+        ' Calls that wait for one another vary more, and in a full fleet most changes from one' +
+        ' flight to another are chance: several seeds a side tell the truth.',
     );
   } else {
     words.push('Noise: 95 % intervals from the spread between seeds where a side has several.');
