@@ -33,7 +33,7 @@ async function run(stage: Stage): Promise<Outcome> {
   }, 200);
   stage.onEnd(() => clearInterval(watch));
 
-  const load = startLoad(Number(new URL(lb.url).port), '/invoke/work', HALF_LOAD);
+  const load = startLoad(Number(new URL(lb.url).port), '/invoke/work', HALF_LOAD * stage.load);
   await pause(BEFORE_MS * stage.scale);
   const frozenAt = performance.now();
   victim.running.child.kill('SIGSTOP');

@@ -21,12 +21,13 @@ async function run(stage: Stage): Promise<Outcome> {
   const fleet = await fleetOf(stage, RUNNERS);
   const { lb, file } = await lbOf(stage, fleet);
   const port = Number(new URL(lb.url).port);
-  const warm = startLoad(port, '/invoke/work', HALF_LOAD);
+  const rate = HALF_LOAD * stage.load;
+  const warm = startLoad(port, '/invoke/work', rate);
   await pause(WARM_MS * stage.scale);
   await warm.stop();
   const heapBefore = await heapOf(lb);
 
-  const load = startLoad(port, '/invoke/work', HALF_LOAD);
+  const load = startLoad(port, '/invoke/work', rate);
   const kills: Kill[] = [];
   const until = performance.now() + MINUTES * 60_000 * stage.scale;
   for (let i = 0; performance.now() < until; i++) {

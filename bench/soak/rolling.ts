@@ -57,7 +57,7 @@ async function run(stage: Stage): Promise<Outcome> {
   stage.onEnd(() => front.close());
 
   const rounds = Math.max(1, Math.round(ROUNDS * stage.scale));
-  const load = startLoad(front.port, '/invoke/work', LOAD);
+  const load = startLoad(front.port, '/invoke/work', LOAD * stage.load);
   await pause(BETWEEN_MS);
   const codes: (number | null)[] = [];
   for (let round = 0; round < rounds; round++) {

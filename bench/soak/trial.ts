@@ -16,6 +16,8 @@ export interface Stage {
   readonly folder: string;
   /** 1 is the size that counts; less for a quick look. */
   readonly scale: number;
+  /** A part of the load that counts, for machines that have other things to do. */
+  readonly load: number;
   /** What is started is ended with this at the end, whatever happens. */
   readonly onEnd: (end: () => unknown) => void;
   readonly tell: (line: string) => void;
@@ -29,9 +31,10 @@ export interface Trial {
   readonly run: (stage: Stage) => Promise<Outcome>;
 }
 
-export function textOf({ title, about }: Trial, { rows, musts }: Outcome): string {
+/** The part of docs/SOAK.md that is of one trial; `where` says on what it was flown. */
+export function textOf({ title, about }: Trial, { rows, musts }: Outcome, where: string): string {
   const lines = musts.map(({ line, holds }) => `- ${holds ? '✓' : '✗'} ${line}\n`).join('');
-  return `## ${title}\n\n${about}\n\n${table(rows)}\n\n${lines}`;
+  return `## ${title}\n\n${about}\n\n${where}\n\n${table(rows)}\n\n${lines}`;
 }
 
 export const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
