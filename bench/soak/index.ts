@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: real processes, killed and restarted and attacked for as long as it takes;
- * it writes docs/SOAK.md, with names of trials their parts of it. `--scale 0.05` is a quick look and
+ * `npm run soak`: real processes, killed and restarted and attacked for as long as it takes; it
+ * writes docs/SOAK.md, with names of trials their parts of it. `--scale 0.05` is a quick look, and
  * `--load 0.3` a part of the load; with these it writes nothing. Exit code 1: something that must
  * hold does not.
  */

@@ -100,7 +100,8 @@ export const killing: Trial = {
   title: 'Runners that are killed',
   about: `${RUNNERS} runner processes of ${SLOTS} slots, ${WORK_MS} ms a call, ${HALF_LOAD} calls a second for \
 ${MINUTES} minutes. Every 5 s one of them is killed (SIGKILL) and started again. Runners log the id of a call before it \
-starts; no function is declared idempotent. Latencies, from the instant a call was meant to be sent, \
+starts; no function is declared idempotent. A call that was sent and had not begun when its runner died cannot be \
+told from one that had: it fails as well, rather than start twice. Latencies, from the instant a call was meant to be sent, \
 are of all calls but those that were cut.`,
   run,
 };
