@@ -23,11 +23,12 @@ import {
 import type { Flight } from './flight.js';
 import { createGrid, type Grid } from './grid.js';
 import { createResult, faultSpan, loadRows } from './landing.js';
-import { curveIntervals } from './latency-intervals.js';
+import { curveIntervals, squaresOf } from './latency-intervals.js';
 import { createLoad, type Load } from './load.js';
 import { loadSpread } from './load-spread.js';
 import { roundTo } from './result.js';
 import { createStories, NO_STORIES, type Storyteller } from './stories.js';
+import { togetherness } from './together.js';
 
 export interface CollectorOptions {
   /** Whether single calls are told in full; only a report shows them. Default true. */
@@ -153,7 +154,9 @@ function land(gathered: Gathered, header: FlightHeader, end: FlightEnd): Flight 
   const lbs = [...calls.lbs.values()].sort((a, b) => a.id.localeCompare(b.id, 'en', NUMERIC));
   const bars = spread.attempts.bars;
   const told = { outcomes, lbs, attempts, nacks, latencies, spread: bars };
-  const measured = { ...told, load, executorsTold, grid };
+  const together = togetherness(calls.timeline.latencyBatches(), squaresOf(latencies));
+  const attemptBatches = calls.timeline.attemptBatches();
+  const measured = { ...told, together, attemptBatches, load, executorsTold, grid };
   const curve = latencies.curve();
   return {
     header,
@@ -168,7 +171,7 @@ function land(gathered: Gathered, header: FlightHeader, end: FlightEnd): Flight 
     percentiles: {
       n: latencies.count,
       points: curve.map(([x, us]) => [roundTo(x, 3), roundTo(us / 1000, 3)]),
-      intervals: curveIntervals(latencies, curve).map(
+      intervals: curveIntervals(latencies, curve, together).map(
         (of) => of && [roundTo(of[0] / 1000, 3), roundTo(of[1] / 1000, 3)],
       ),
     },

@@ -111,7 +111,7 @@ describe('a difference', () => {
 describe('what is said beside the rows', () => {
   it('names the method, and what the sides do not have in common', () => {
     const [a, b] = [sideOf('A', [{ p99: 1, seed: 1 }]), sideOf('B', [{ p99: 1, seed: 2 }])];
-    expect(methodWords(a, a).join(' ')).toContain('as if calls were independent');
+    expect(methodWords(a, a).join(' ')).toContain('of the calls of a flight');
     expect(methodWords(a, a).join(' ')).not.toContain('Different');
     expect(methodWords(a, b)).toContain('Different seeds: other calls arrived at other instants.');
     const other = sideOf('C', [{ p99: 1, seed: 1, scenario: 'other' }]);

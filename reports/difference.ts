@@ -93,9 +93,9 @@ export function methodWords(from: Side, to: Side): readonly string[] {
     words.push(`Noise: the ${paired.length} seeds are compared one by one (Student, 95 %).`);
   } else if (single === 2) {
     words.push(
-      'Noise: 95 % intervals as if calls were independent (Wilson, Poisson, Student, binomial ranks).' +
-        ' Calls that wait for one another vary more, and in a full fleet most changes from one' +
-        ' flight to another are chance: several seeds a side tell the truth.',
+      'Noise: 95 % intervals of the calls of a flight (Wilson, Poisson, Student, binomial ranks).' +
+        ' Calls that wait for one another count for less; where they hang together so much that one' +
+        ' flight cannot tell, it is unsure, and several seeds a side can.',
     );
   } else {
     words.push('Noise: 95 % intervals from the spread between seeds where a side has several.');

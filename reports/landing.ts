@@ -7,6 +7,7 @@ import type { Load, RunnerLoad } from './load.js';
 import { judge, roundTo, type FlightResult, type Unjudged } from './result.js';
 import { intervalsOf } from './result-intervals.js';
 import type { SpreadBar } from './spread.js';
+import type { Batch } from './together.js';
 
 /** Rows of the load map; more runners than this are averaged with their neighbours. */
 const LOAD_ROWS_MAX = 100;
@@ -17,6 +18,8 @@ export interface Measured {
   readonly attempts: number;
   readonly nacks: number;
   readonly latencies: Latencies;
+  readonly together: number;
+  readonly attemptBatches: readonly Batch[];
   /** How many calls had how many attempts. */
   readonly spread: readonly SpreadBar[];
   readonly load: Load;
@@ -60,6 +63,8 @@ export function createResult(
     goodputPerSec: unjudged.goodputPerSec,
     attemptsPerCall: unjudged.attempts.perCall,
     latencies: measured.latencies,
+    together: measured.together,
+    attemptBatches: measured.attemptBatches,
     attempts: measured.spread,
   });
   const { runners, lbs: _lbs, ...head } = unjudged;

@@ -1,6 +1,7 @@
 /**
  * How sure the latencies of a flight are: intervals of their mean and of their quantiles, read off
- * the histogram. They take the calls for independent draws, which neighbours in a queue are not.
+ * the histogram. `together` is by how much calls that wait for one another count for less than as
+ * many independent ones (`together.ts`): 1 takes them for independent, and Infinity for one.
  */
 import { meanInterval, quantileRanks, type Interval } from './interval.js';
 import type { CurvePoint, Latencies } from './latency.js';
@@ -9,8 +10,9 @@ import type { CurvePoint, Latencies } from './latency.js';
 export function quantileIntervals(
   latencies: Latencies,
   tails: readonly number[],
+  together = 1,
 ): readonly (Interval | null)[] {
-  const ranks = tails.map((tail) => quantileRanks(latencies.count, tail));
+  const ranks = tails.map((tail) => ranksOf(latencies.count, tail, together));
   const known = ranks.filter((pair) => pair !== null);
   const low = valuesAt(latencies, new Set(known.map((pair) => pair[0])), 'low');
   const high = valuesAt(latencies, new Set(known.map((pair) => pair[1])), 'high');
@@ -21,20 +23,33 @@ export function quantileIntervals(
 export function curveIntervals(
   latencies: Latencies,
   curve: readonly CurvePoint[],
+  together = 1,
 ): readonly (Interval | null)[] {
-  return quantileIntervals(
-    latencies,
-    curve.map(([x]) => 1 / x),
-  );
+  const tails = curve.map(([x]) => 1 / x);
+  return quantileIntervals(latencies, tails, together);
 }
 
-/** Student's, in µs. The sum of squares is off by what buckets are wide, at most 0.1 %. */
-export function latencyMeanInterval(latencies: Latencies): Interval | null {
-  const { mean, min, max } = latencies;
-  if (mean === null || min === null || max === null) return null;
+/** As of fewer calls, at the same shares of all. */
+function ranksOf(n: number, tail: number, together: number): Interval | null {
+  const few = Math.floor(n / together);
+  const ranks = quantileRanks(few, tail);
+  if (ranks === null || few === n) return ranks;
+  return [Math.floor(((ranks[0] - 1) / few) * n) + 1, Math.ceil((ranks[1] / few) * n)];
+}
+
+/** The sum of squares of the distances from the mean; buckets put it off by at most 0.1 %. */
+export function squaresOf(latencies: Latencies): number {
+  const mean = latencies.mean ?? 0;
   let squares = 0;
   latencies.forEach((us, count) => (squares += count * (us - mean) * (us - mean)));
-  const around = meanInterval(mean, squares, latencies.count);
+  return squares;
+}
+
+/** Student's, in µs. */
+export function latencyMeanInterval(latencies: Latencies, together = 1): Interval | null {
+  const { mean, min, max, count } = latencies;
+  if (mean === null || min === null || max === null) return null;
+  const around = meanInterval(mean, squaresOf(latencies) / together, count / together);
   return around && [Math.max(min, around[0]), Math.min(max, around[1])];
 }
 

@@ -7,12 +7,15 @@ import { countInterval, meanInterval, shareInterval, type Interval } from './int
 import { latencyMeanInterval, quantileIntervals } from './latency-intervals.js';
 import type { Latencies } from './latency.js';
 import type { SpreadBar } from './spread.js';
+import { togetherness, type Batch } from './together.js';
 
 const interval = z
   .tuple([z.number(), z.number()])
   .readonly()
   .nullable()
-  .describe('From, to; null where so few calls bound nothing');
+  .describe(
+    'From, to; null where so few calls, or calls that hang together so much, bound nothing',
+  );
 
 export const resultIntervals = z
   .object({
@@ -78,16 +81,25 @@ export interface Measures {
   readonly goodputPerSec: number | null;
   readonly attemptsPerCall: number | null;
   readonly latencies: Latencies;
+  /** How much calls hang together: `together.ts`. */
+  readonly together: number;
+  readonly attemptBatches: readonly Batch[];
   /** How many calls had how many attempts. */
   readonly attempts: readonly SpreadBar[];
 }
 
+/** Of a flight that cannot tell. */
+const NOTHING: ResultIntervals = Object.freeze(
+  Object.fromEntries(Object.keys(resultIntervals.unwrap().shape).map((metric) => [metric, null])),
+) as ResultIntervals;
+
 export function intervalsOf(measures: Measures): ResultIntervals {
-  const { calls, goodputPerSec, latencies } = measures;
+  const { calls, goodputPerSec, latencies, together } = measures;
+  if (together === Infinity) return NOTHING;
   const tails = [0.5, 0.1, 0.01, 0.001];
-  const [p50, p90, p99, p999] = quantileIntervals(latencies, tails).map(toMs);
+  const [p50, p90, p99, p999] = quantileIntervals(latencies, tails, together).map(toMs);
   const {
-    goodputPerSec: goodput,
+    goodputPerSec: _share,
     okRatio,
     refusedRatio,
     ...counts
@@ -95,26 +107,36 @@ export function intervalsOf(measures: Measures): ResultIntervals {
   return {
     ...counts,
     'attempts.perCall': attemptsInterval(measures),
-    'latencyMs.mean': toMs(latencyMeanInterval(latencies)),
+    'latencyMs.mean': toMs(latencyMeanInterval(latencies, together)),
     'latencyMs.p50': p50 ?? null,
     'latencyMs.p90': p90 ?? null,
     'latencyMs.p99': p99 ?? null,
     'latencyMs.p999': p999 ?? null,
-    goodputPerSec: goodput,
+    goodputPerSec: goodputInterval(measures),
     okRatio,
     refusedRatio,
   };
 }
 
-function attemptsInterval({ calls, attemptsPerCall: mean, attempts }: Measures): Interval | null {
+function attemptsInterval(measures: Measures): Interval | null {
+  const { calls, attemptsPerCall: mean, attempts, attemptBatches } = measures;
   if (mean === null) return null;
   // Beyond 16 attempts only a range is known; its middle stands for it.
   const squares = attempts.reduce((sum, bar) => {
     const far = (bar.from + bar.to) / 2 - mean;
     return sum + bar.calls * far * far;
   }, 0);
-  const around = meanInterval(mean, squares, calls.offered);
+  const together = togetherness(attemptBatches, squares);
+  const around = meanInterval(mean, squares / together, calls.offered / together);
   return scaled(around === null ? null : [Math.max(0, around[0]), around[1]], 1, 4);
+}
+
+/** A flight is over with its slowest call, so its time is by chance what that call was. */
+function goodputInterval({ calls, goodputPerSec, latencies }: Measures): Interval | null {
+  const of = countIntervals(calls, goodputPerSec).goodputPerSec;
+  if (of === null || goodputPerSec === null) return null;
+  const end = Math.min(1, (latencies.max ?? 0) / (1e6 * (calls.ok / goodputPerSec)));
+  return scaled([of[0] * (1 - end), of[1] * (1 + end)], 1, 6);
 }
 
 const toMs = (us: Interval | null): Interval | null => scaled(us, 1 / 1000, 3);

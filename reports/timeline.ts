@@ -7,6 +7,7 @@ import type { Grid, Row } from './grid.js';
 import { createLatencies, type Latencies, type Share } from './latency.js';
 import { latencyMap } from './latency-map.js';
 import { roundTo } from './result.js';
+import type { Batch } from './together.js';
 
 const SERIES = [
   'offered',
@@ -26,6 +27,10 @@ export interface Timeline {
   latency(at: number, us: number): void;
   bins(): Bins;
   latencyMap(): LatencyMap;
+  /** The latencies of each bin, in µs. */
+  latencyBatches(): readonly Batch[];
+  /** The attempts of each bin, beside the calls that came in it. */
+  attemptBatches(): readonly Batch[];
 }
 
 const SHARES: readonly Share[] = [
@@ -46,6 +51,13 @@ export function createTimeline(grid: Grid): Timeline {
       const bin = grid.index(at);
       (waits[bin] ??= createLatencies(2)).record(us);
     },
+    attemptBatches: () =>
+      list(counts.offered).map((calls, bin) => ({ calls, sum: counts.attempts[bin]! })),
+    latencyBatches: () =>
+      Array.from({ length: grid.used }, (_, bin) => {
+        const { count = 0, mean } = waits[bin] ?? {};
+        return { calls: count, sum: (mean ?? 0) * count };
+      }),
     latencyMap: () => latencyMap(Array.from({ length: grid.used }, (_, bin) => waits[bin])),
     bins() {
       const slices = Array.from({ length: grid.used }, (_, bin) => {
