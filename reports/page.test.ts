@@ -15,10 +15,10 @@ function fly(calls: number, header = {}): Flight {
 const light = (page: string): string => page.replace(/(id="plotly">)[^<]*/, '$1');
 
 describe('a report', () => {
-  it('is the same bytes for the same flight, and at most 2.2 MB', () => {
+  it('is the same bytes for the same flight, and at most 0.9 MB', () => {
     const [one, other] = [renderReport([fly(2000)]), renderReport([fly(2000)])];
     expect(one === other).toBe(true);
-    expect(one.length).toBeLessThan(2_200_000);
+    expect(one.length).toBeLessThan(900_000);
   });
 
   it('names no address that a browser would load', () => {

@@ -24,5 +24,7 @@ export function sharedLibrary(): { readonly name: string; readonly text: string 
 }
 
 function libraryFile(): string {
-  return createRequire(import.meta.url).resolve('plotly.js-dist-min/plotly.min.js');
+  return createRequire(import.meta.url).resolve(
+    'plotly.js-cartesian-dist-min/plotly-cartesian.min.js',
+  );
 }

@@ -41,9 +41,9 @@ describe('the data of a report', () => {
     expect(bytes).toBeLessThan(MOST);
   });
 
-  it('of six flights, with the library, is a page of at most 2.6 MB', () => {
+  it('of six flights, with the library, is a page of at most 1.3 MB', () => {
     const flights = [1, 2, 3, 4, 5, 6].map((seed) => fly({ seed, calls: 8000, runners: 100 }));
-    expect(Buffer.byteLength(renderReport(flights))).toBeLessThan(2_600_000);
+    expect(Buffer.byteLength(renderReport(flights))).toBeLessThan(1_300_000);
   });
 
   it('does not grow with the calls', () => {
