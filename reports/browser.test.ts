@@ -16,7 +16,7 @@ import {
 import { createCollector } from './collector.js';
 import type { Flight } from './flight.js';
 import { flyMany } from './million.test-support.js';
-import { numbersEqual } from './numbers.test-support.js';
+import { comparisonEquals, numbersEqual } from './numbers.test-support.js';
 import { sampleEnd, sampleFlight, sampleHeader } from './sample.test-support.js';
 import { verdictOf } from './verdict.js';
 
@@ -88,6 +88,12 @@ describe.skipIf(noBrowser)(`a report in a browser${whySkipped}`, () => {
       );
       expect(verdicts.join()).toMatch(says);
       for (const [i, { result }] of flights.entries()) await numbersEqual(seen.page, result, i);
+      if (flights.length > 1) {
+        await comparisonEquals(
+          seen.page,
+          flights.map(({ result }) => result),
+        );
+      }
       await inEachLook(seen, kind);
       quiet(seen);
       await seen.page.close();

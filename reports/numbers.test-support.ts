@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { each } from './browser.test-support.js';
-import type { FlightResult } from './result.js';
+import { metricsOf, type FlightResult } from './result.js';
 
 /** Rows of cells, as one reads them; without thin spaces. */
 async function cells(page: Page, table: string): Promise<readonly (readonly string[])[]> {
@@ -75,4 +75,40 @@ export async function numbersEqual(page: Page, result: FlightResult, nth = 0): P
     'attempts/call': attempts.perCall,
   };
   for (const [label, value] of Object.entries(expected)) shows(tile.get(label)!, value, label);
+}
+
+/** As the rows of a comparison are called, in their order. */
+const ROWS: readonly (readonly [label: string, metric: string])[] = [
+  ['calls offered', 'calls.offered'],
+  ['ok', 'okRatio'],
+  ['failed', 'calls.failed'],
+  ['refused', 'calls.refused'],
+  ['expired', 'calls.expired'],
+  ['canceled', 'calls.canceled'],
+  ['p50', 'latencyMs.p50'],
+  ['p90', 'latencyMs.p90'],
+  ['p99', 'latencyMs.p99'],
+  ['p99.9', 'latencyMs.p999'],
+  ['slowest', 'latencyMs.max'],
+  ['mean latency', 'latencyMs.mean'],
+  ['ok a second', 'goodputPerSec'],
+  ['attempts a call', 'attempts.perCall'],
+];
+
+/** Every value of the comparison's table, each side of one flight. */
+export async function comparisonEquals(
+  page: Page,
+  results: readonly FlightResult[],
+): Promise<void> {
+  const [, ...rows] = await cells(page, '.comparison');
+  expect(rows.map(([label]) => label)).toEqual(ROWS.map(([label]) => label));
+  ROWS.forEach(([label, metric], row) => {
+    const [, ...texts] = rows[row]!;
+    expect(texts).toHaveLength(results.length);
+    results.forEach((result, side) => {
+      // Below the value stands the change.
+      const [value = ''] = texts[side]!.split('\n');
+      shows(value.trim(), metricsOf(result)[metric] ?? null, `${label} of side ${side}`);
+    });
+  });
 }
