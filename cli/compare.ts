@@ -46,12 +46,13 @@ export function compare(files: readonly string[], options: CompareOptions): Exit
         return { condition, side, judged: judgeCondition(condition, base, side) };
       }),
     );
-    page?.write(renderComparison(sides, library?.page));
+    const conditionLines = verdicts.map(verdictText);
+    page?.write(renderComparison(sides, { ...library?.page, conditions: conditionLines }));
     comment?.write(compareMarkdown(sides, verdicts));
     library?.commit();
     page?.commit();
     comment?.commit();
-    const lines = verdicts.map((verdict) => `${verdictText(verdict)}\n`);
+    const lines = conditionLines.map((line) => `${line}\n`);
     process.stdout.write([compareText(sides), ...lines].join(''));
     for (const file of [options.out, options.markdown]) {
       if (file !== undefined) process.stdout.write(`${file}\n`);

@@ -61,7 +61,9 @@ describe('a report', () => {
     const flights = [fly(50, { seed: 1 }), fly(60, { seed: 2 })];
     const results = flights.map(({ result }) => result);
     const other = { name: 'B', flights: [], results: results.slice(0, 1) };
-    const page = light(renderComparison([{ name: 'A', flights, results }, other]));
+    const asked = { conditions: ['✗ fail if p99>+5%: B </script> +9 %'] };
+    const page = light(renderComparison([{ name: 'A', flights, results }, other], asked));
+    expect(page).toContain('<p class="condition">✗ fail if p99&gt;+5%: B &lt;/script&gt; +9 %</p>');
     expect(page).toContain('seed 1, the first of its 2 flights');
     expect(page).toContain('Values of several seeds are the means of theirs');
   });

@@ -11,6 +11,8 @@ import { chartsOf, figureOf, flightSection } from './section.js';
 export interface PageOptions {
   /** The name of `sharedLibrary`, in the folder of the report; without it the report carries it. */
   readonly library?: string | undefined;
+  /** What was asked of a comparison and how it came out, a line each. Default: none. */
+  readonly conditions?: readonly string[];
 }
 
 /** The tab of a browser shows less. */
@@ -36,7 +38,7 @@ export function renderComparison(sides: readonly Side[], options: PageOptions = 
 function render(
   flights: readonly Flight[],
   sides: readonly Side[] | undefined,
-  { library }: PageOptions,
+  { library, conditions = [] }: PageOptions,
 ): string {
   const shown = sides?.filter((side) => side.flights.length > 0);
   const charts = flights.map(chartsOf);
@@ -54,7 +56,8 @@ function render(
       ? isolated(shorten(flights[0]!.header.scenario, TITLE_MAX))
       : `${sides.length} flights`;
   const needs = library === undefined ? 'needs no network' : `needs no network, and ${library}`;
-  const body = html`${sides && overlay ? comparison(sides, overlay) : html``} ${sections}
+  const body = html`${sides && overlay ? comparison(sides, overlay, conditions) : html``}
+    ${sections}
     <footer>
       Percentiles are nearest rank on HDR histograms. Charts hold bins, never samples. This file
       ${needs}.
@@ -84,11 +87,12 @@ function heading({ header }: Flight, side: Side | undefined, i: number): Markup 
     <p class="meta">${name(scenario)}, seed ${seed}${of}</p>`;
 }
 
-function comparison(sides: readonly Side[], overlay: Chart): Markup {
+function comparison(sides: readonly Side[], overlay: Chart, conditions: readonly string[]): Markup {
   const results = sides.flatMap((side) => side.results);
   const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
   return html`<h1>${name(scenarios.length === 1 ? scenarios[0]! : 'Flights')} compared</h1>
     <p class="meta">${results.length} flights</p>
+    ${conditions.map((line) => html`<p class="condition">${line}</p> `)}
     <h2 class="unseen">Comparison</h2>
     <div style="margin-top:24px">${comparisonTable(sides)}</div>
     <div class="charts">${figureOf(overlay, 'all-')}</div>`;
