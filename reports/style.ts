@@ -9,7 +9,7 @@ export const PAGE_STYLE = `
   --line: #dfe4ea; --grid: #ebeef2; --good: #00735c; --good-bg: #e8f5f1; --bad: #b8400e;
   --bad-bg: #fcefe8; --band: rgba(230, 159, 0, 0.13); --band-ink: #8a6100;
   --ok: #56a5d8; --refused: #e69f00; --expired: #b5679b; --failed: #d55e00; --canceled: #a9b3bf;
-  --veil: rgba(255, 255, 255, 0.3); --busy: #12568f; --focus: #12568f;
+  --busy: #12568f; --focus: #12568f;
   --line-1: #56a5d8; --line-2: #12568f; --line-3: #d55e00; --line-4: #00866a; --line-5: #b5679b;
   --line-6: #b98500;
   --wide: rgba(86, 165, 216, 0.25); --middle: rgba(18, 86, 143, 0.3);
@@ -22,7 +22,7 @@ export const PAGE_STYLE = `
     --line: #2c3541; --grid: #222a34; --good: #4fc9a7; --good-bg: #122a26; --bad: #ff9560;
     --bad-bg: #33200f; --band: rgba(230, 159, 0, 0.16); --band-ink: #d9a741;
     --ok: #3f87b8; --refused: #e0a526; --expired: #c47fac; --failed: #e8752a; --canceled: #66717f;
-    --veil: rgba(0, 0, 0, 0.28); --busy: #2b6f9f; --focus: #a9d5f5;
+    --busy: #2b6f9f; --focus: #a9d5f5;
     --line-1: #4f9ed3; --line-2: #a9d5f5; --line-3: #f08a4b; --line-4: #4fc9a7; --line-5: #d295bd;
     --line-6: #e0b64d;
     --wide: rgba(79, 158, 211, 0.22); --middle: rgba(169, 213, 245, 0.28);

@@ -152,12 +152,12 @@ export function bandWords(
 }
 
 type BandPlace = 'behind' | 'over' | 'outline';
-const BAND_FILL = { behind: '$band', over: '$veil', outline: 'rgba(0,0,0,0)' } as const;
+const BAND_FILL = { behind: '$band', over: 'rgba(0,0,0,0)', outline: 'rgba(0,0,0,0)' } as const;
 
 /**
- * Faults as parts of a layout, numbered as in the page's list: bands behind lines, veils over
- * areas, or outlines over a map, where a fill would change the colours that are to be read. What
- * all of them share stands once: a flight may have hundreds, and a dozen charts.
+ * Faults as parts of a layout, numbered as in the page's list: bands behind lines, or frames over
+ * areas and maps, where a fill would change the colours that are to be read. What all of them share
+ * stands once: a flight may have hundreds, and a dozen charts.
  */
 export function faultBands({ faults, bins }: Flight, place: BandPlace): JsonObject {
   const bands = bandsOf(faults);
