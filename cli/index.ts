@@ -7,7 +7,6 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import {
   addresses,
-  callCount,
   collect,
   integer,
   jobCount,
@@ -97,12 +96,6 @@ withFormats(program.command('run'))
   .addOption(setOption())
   .option('--report <file.html>', 'write the report')
   .option('--record <file.jsonl>', 'write every event')
-  .option('--trace <file.json>', 'write the first calls as a trace for Perfetto')
-  .addOption(
-    new Option('--trace-calls <n>', 'calls of a flight that the trace follows')
-      .argParser(callCount)
-      .default(10_000),
-  )
   .action(async (files: string[], flags: RunFlags) => {
     const { run } = await import('./run.js');
     exit = await run(files, {

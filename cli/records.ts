@@ -5,7 +5,14 @@
 import { z } from 'zod';
 import type { ProbeEvent } from '../core/probe.js';
 import type { FlightEnd, FlightEvent, FlightHeader } from '../core/record.js';
-import { createCollector, isMetric, type Collector, type Flight } from '../reports/index.js';
+import {
+  createCollector,
+  isMetric,
+  type CallTrace,
+  type Collector,
+  type Flight,
+  type FlightTrace,
+} from '../reports/index.js';
 import { createDigest } from '../sim/index.js';
 import { CliError } from './exit.js';
 import { linesOf } from './lines.js';
@@ -55,10 +62,11 @@ const endLine = z.object({
 /** What executors, clients and faults tell; all else is the core's, and of that is the digest. */
 const NO_PROBE = ['exec-start', 'exec-read', 'exec-end', 'exec-nack', 'client', 'fault'];
 
-/** Every flight of a record, in the order they flew. */
-export function readRecords(file: string): readonly Flight[] {
+/** Every flight of a record, in the order they flew; a trace is told of them as they are read. */
+export function readRecords(file: string, trace?: CallTrace): readonly Flight[] {
   const flights: Flight[] = [];
   let collector: Collector | undefined;
+  let traced: FlightTrace | undefined;
   let digest = createDigest();
   let number = 0;
   for (const text of linesOf(file, LINE_MAX)) {
@@ -66,12 +74,15 @@ export function readRecords(file: string): readonly Flight[] {
     const where = `${file}:${number}`;
     const line = objectOf(text, where, number);
     if (collector === undefined) {
-      collector = createCollector(headerOf(line, where));
+      const header = headerOf(line, where);
+      collector = createCollector(header);
+      traced = trace?.fly(header);
       digest = createDigest();
     } else if (line['kind'] === 'landed') {
       const end = checked<FlightEnd>(endLine, line, where, 'landed');
       refuseChanged(end, digest.text(), where);
       flights.push(collector.land(end));
+      traced?.land();
       collector = undefined;
     } else {
       const problem = problemOf(line);
@@ -79,6 +90,7 @@ export function readRecords(file: string): readonly Flight[] {
       const event = line as unknown as FlightEvent;
       if (!NO_PROBE.includes(event.kind)) digest.add(event as ProbeEvent);
       collector.event(event);
+      traced?.event(event);
     }
   }
   if (number === 0) throw new CliError([`${file}: is empty, no record`]);

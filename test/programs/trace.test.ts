@@ -1,4 +1,4 @@
-/** `run --trace`: a file that viewers of traces open, of both worlds, within its limits. */
+/** `--trace` of `run` and `report`: viewers of traces open it, of both worlds, within limits. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,12 @@ describe('a trace', () => {
     const scenario = join(folder, 'rough.yaml');
     writeFileSync(scenario, rough);
     const [one, again] = [join(folder, 'one.json'), join(folder, 'again.json')];
-    for (const file of [one, again]) await windtunnel('run', scenario, '--trace', file);
+    for (const file of [one, again]) {
+      await windtunnel('run', scenario, '--trace', file, '--record', `${file}l`);
+    }
+    expect(readFileSync(one).equals(readFileSync(again))).toBe(true);
+    const told = await windtunnel('report', `${one}l`, '--trace', again);
+    expect([told.code, told.stdout]).toEqual([0, `${again}\n`]);
     expect(readFileSync(one).equals(readFileSync(again))).toBe(true);
     const trace = read(one);
     expect(faultsOf(trace)).toEqual([]);
