@@ -161,6 +161,17 @@ test('an upload over HTTP/2 that goes on behind its answer ends when the linger 
   session.destroy();
 });
 
+test('over HTTP/2 many small headers pass, within their bytes', async () => {
+  const { url } = await serving('');
+  const session = connectHttp2(url, { ca: read(ours.ca) }).on('error', () => undefined);
+  const cookies = Array.from({ length: 300 }, (_, i) => `c${i}=${i}`);
+  const headers = { ':method': 'POST', ':path': '/invoke/a', cookie: cookies };
+  const stream = session.request(headers, { endStream: true });
+  const [answer] = (await once(stream.resume(), 'response')) as [Record<string, unknown>];
+  expect(answer[':status']).toBe(200);
+  session.destroy();
+});
+
 test('over HTTP/2 too many bytes of headers are 431', async () => {
   const { url } = await serving('', EDGE);
   const session = connectHttp2(url, { ca: read(ours.ca) }).on('error', () => undefined);

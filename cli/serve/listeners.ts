@@ -169,6 +169,9 @@ function secure(
     requestCert: certificates.now.ca !== undefined,
     rejectUnauthorized: true,
     allowHTTP1: true,
+    // As many as over HTTP/1.1: the bytes of them are what is limited. A browser sends each cookie
+    // as a header of its own.
+    maxHeaderListPairs: 2000,
     settings: { maxConcurrentStreams: edge.streamsMax, maxHeaderListSize: edge.headersMax },
     maxSessionMemory: 10,
   });
