@@ -32,7 +32,7 @@ describe.skipIf(found === undefined)(`a comparison that shares its library${why}
     rmSync(folder, { recursive: true });
   });
 
-  const flights = [landed(3000), landed(3000, 8, 'jsq', 160)];
+  const flights = [landed(1500), landed(1500, 9, 'jsq', 120)];
   const open = async (name: string) => {
     const file = join(folder, name);
     const html = renderReport(flights, { library });
